@@ -1,0 +1,298 @@
+"""What a person may do with a lead: from what they said to the moves of the lifecycle table, or a refusal.
+
+Everything is checked here, once, whoever asks and by whatever route. Words (notes) never come here, only that
+there are some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain import lifecycle, recycling
+from domain.clocks import start
+from domain.context import Context
+from domain.decide import ready_move
+from domain.errors import InvalidError, RefusedError
+from domain.lead import Lead, State
+from domain.policies import Reason
+from domain.readiness import is_hot
+from domain.steps import Move
+
+OUTCOMES = (
+    "connected",
+    "no_answer",
+    "voicemail",
+    "gatekeeper",
+    "wrong_number",
+    "message_sent",
+    "replied",
+    "meeting_booked",
+    "meeting_held",
+    "no_show",
+)
+CONVERSATIONS = frozenset({"connected", "replied", "meeting_held"})
+CHANNELS = ("phone", "email", "linkedin", "meeting", "other")
+OTHER_NEEDS = 20
+"""Characters somebody must write who chooses `other` (domain.md 1.4)."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A person's decision. `offer` is the offer it answers; a late one is refused with who has the lead now."""
+
+    command: str
+    actor: str
+    actor_id: str
+    reason: str | None = None
+    note_length: int = 0
+    offer: int | None = None
+    criterion: str | None = None
+    resume_on: datetime | None = None
+    stage: str | None = None
+    track: str | None = None
+    rep: str | None = None
+    outcome: str | None = None
+    channel: str | None = None
+    has: Mapping[str, bool] = field(default_factory=dict)
+    """What else came with it, by the names reasons.yaml uses: referral, competitor."""
+
+
+def take(ctx: Context, said: Said) -> tuple[Move, ...]:
+    """The moves of a decision, in order. Raises RefusedError (with what is legal) or InvalidError."""
+    lifecycle.row_for(ctx.lead.state, said.command)
+    return COMMANDS[said.command](ctx, said)
+
+
+def _accept(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    clock = start(
+        ctx.release.service_levels, "first_attempt", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window
+    )
+    return (_move(said, "T13", State.ACCEPTED, {"clock": clock}, **_elapsed(ctx)),)
+
+
+def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    if said.outcome not in OUTCOMES:
+        raise InvalidError(f"an attempt needs an outcome, one of {', '.join(OUTCOMES)}", "outcome")
+    if said.channel not in CHANNELS:
+        raise InvalidError(f"an attempt needs a channel, one of {', '.join(CHANNELS)}", "channel")
+    accepted = _accept(ctx, said) if ctx.lead.state is State.HANDED_OFF else ()
+    levels, sets = ctx.release.service_levels, dict[str, object]()
+    if ctx.lead.state is not State.WORKING:
+        sets["clock"] = start(levels, "outcome", False, ctx.now, ctx.sales_window)
+    data = {"outcome": said.outcome, "channel": said.channel, **_elapsed(ctx)}
+    return (*accepted, _move(said, "T18", State.WORKING, sets, **data))
+
+
+def _qualify(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    if not ctx.facts.attempts.conversations:
+        raise RefusedError(
+            "log the conversation first: qualify needs an attempt that reached the buyer", ["attempt"]
+        )
+    clock = start(ctx.release.service_levels, "opportunity", False, ctx.now, ctx.sales_window)
+    return (_move(said, "T20", State.QUALIFIED, {"clock": clock}),)
+
+
+def _reject(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    reason = _reason(ctx, said, ctx.release.reasons.reject, "reject")
+    lead = ctx.lead
+    denied = _denied(ctx, said)
+    if ctx.release.reasons.reject[said.reason or ""].next == "disqualify":
+        return (_move(said, "T16", State.DISQUALIFIED, {}),)
+    if ctx.release.reasons.reject[said.reason or ""].next == "nurture":
+        sets: dict[str, object] = {"denied": denied, "stage_entered_at": ctx.now}
+        return (_move(said, "T14", State.NURTURING, sets, criterion=said.criterion, says=reason.say),)
+    clock = start(
+        ctx.release.service_levels, "routed", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window
+    )
+    tried = tuple(dict.fromkeys((*lead.tried_reps, lead.owner or "")))
+    sets = {"owner": ctx.release.definition.signers.marketing, "clock": clock, "tried_reps": tried}
+    if len(tried) > ctx.release.service_levels.max_reroutes:
+        desk = start(ctx.release.service_levels, "desk", False, ctx.now, ctx.sales_window)
+        sets |= {"owner": ctx.release.routing.manager, "clock": desk, "is_on_desk": True}
+    return (_move(said, "T15", State.SALES_READY, sets, rep=lead.owner),)
+
+
+def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    _reason(ctx, said, ctx.release.reasons.recycle, "recycle")
+    if said.stage and not any(said.stage in track.stages for track in ctx.release.tracks.values()):
+        raise InvalidError(f"no track has a stage {said.stage}", "stage")
+    lead = ctx.lead
+    until = recycling.cool_until(ctx, said.reason or "", said.resume_on)
+    sets: dict[str, object] = {
+        "cool_until": until,
+        "return_reason": said.reason,
+        "returned_at": ctx.now,
+        "returned_by": lead.owner,
+        "recycled_at": (*lead.recycled_at, ctx.now),
+        "denied": _denied(ctx, said),
+        "left_stage_at_handoff": said.stage or lead.left_stage_at_handoff,
+    }
+    transition = "T21b" if lead.state is State.HANDED_OFF else "T21"
+    data = {"cool_until": until.isoformat(), "attempts": ctx.facts.attempts.count, "stage": said.stage}
+    return (_move(said, transition, State.RECYCLED, sets, **data),)
+
+
+def _disqualify(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _reason(ctx, said, ctx.release.reasons.disqualify, "disqualify")
+    is_with_sales = ctx.lead.state in (State.ACCEPTED, State.WORKING, State.QUALIFIED)
+    if is_with_sales:
+        _is_theirs(ctx, said)
+    return (_move(said, "T23" if is_with_sales else "T10", State.DISQUALIFIED, {}),)
+
+
+def _promote(ctx: Context, said: Said) -> tuple[Move, ...]:
+    if not said.note_length:
+        raise InvalidError("say why this lead is ready although the definition is not met: note", "note")
+    move = ready_move(ctx, "T08", recycling.OVERRIDE, ctx.verdict, said.actor)
+    return (replace(move, actor_id=said.actor_id),)
+
+
+def _assign(ctx: Context, said: Said) -> tuple[Move, ...]:
+    if said.actor not in ("MGR", "OPS"):
+        raise RefusedError("only a manager assigns a lead", lifecycle.legal(ctx.lead.state))
+    if not said.rep or ctx.release.person(said.rep).role not in ("sales", "manager"):
+        raise InvalidError("name the salesperson to assign it to: rep", "rep")
+    return (offer_move(ctx, said.rep, "assigned by the manager", said.actor, said.actor_id),)
+
+
+def _enrol(ctx: Context, said: Said) -> tuple[Move, ...]:
+    track = ctx.release.tracks.get(said.track or "")
+    if track is None or track.id not in ctx.release.approved:
+        names = ", ".join(sorted(ctx.release.approved)) or "none is approved yet"
+        raise InvalidError(f"there is no approved track {said.track}; there are: {names}", "track")
+    if said.stage and said.stage not in track.stages:
+        raise InvalidError(f"{track.id} has no stage {said.stage}; it has {', '.join(track.stages)}", "stage")
+    transition = {State.INQUIRY: "T05", State.RECYCLED: "T33", State.DORMANT: "T36"}[ctx.lead.state]
+    move = recycling.to_nurturing(ctx, transition, track, said.stage or track.first_stage, "enrolled by hand")
+    return (replace(move, actor=said.actor, actor_id=said.actor_id),)
+
+
+def _reopen(ctx: Context, said: Said) -> tuple[Move, ...]:
+    if not said.note_length:
+        raise InvalidError("say what changed: note", "note")
+    sets: dict[str, object] = {"cycle": ctx.lead.cycle + 1, "track": None, "stage": None, "tracks_done": ()}
+    return (_move(said, "T38", State.INQUIRY, sets),)
+
+
+def _withdraw(ctx: Context, said: Said) -> tuple[Move, ...]:
+    if ctx.lead.is_on_desk and said.actor not in ("MGR", "OPS"):
+        raise RefusedError("it is on the manager's desk; only the manager sends it back", ["assign"])
+    return (_move(said, "T41", State.NURTURING, {"stage_entered_at": ctx.now}),)
+
+
+def offer_move(
+    ctx: Context, rep: str, why: str, actor: str = "SYS", actor_id: str | None = None, **data: object
+) -> Move:
+    """T11: the lead is offered to one salesperson and the clock to accept starts."""
+    hot = is_hot(ctx.facts, ctx.release)
+    clock = start(ctx.release.service_levels, "accept", hot, ctx.now, ctx.sales_window)
+    sets: dict[str, object] = {"owner": rep, "clock": clock, "is_on_desk": False, "postponed_until": None}
+    return Move("T11", State.HANDED_OFF, actor, why, actor_id, sets, {"rep": rep, "hot": hot, **data})
+
+
+def _is_theirs(ctx: Context, said: Said) -> None:
+    """Only whoever has the lead now decides about it; the manager of the team always may."""
+    offer, owner = ctx.facts.offer, ctx.lead.owner
+    if said.offer is not None and offer and said.offer != offer.number:
+        raise RefusedError(
+            f"offer {said.offer} is over; the lead is with {owner} now", lifecycle.legal(ctx.lead.state)
+        )
+    if said.actor == "REP" and said.actor_id != owner:
+        raise RefusedError(f"this lead is with {owner} now, not with {said.actor_id}", ())
+
+
+def _reason(ctx: Context, said: Said, known: Mapping[str, Reason], command: str) -> Reason:
+    reason = known.get(said.reason or "")
+    if reason is None or not reason.on:
+        codes = ", ".join(code for code, r in known.items() if r.on)
+        raise InvalidError(f"{command} needs a reason, one of {codes}", "reason")
+    for need in reason.needs:
+        if sentence := _missing(ctx, said, need):
+            raise InvalidError(f"{said.reason} needs more: {sentence}", need)
+    if said.reason == "other" and said.note_length < OTHER_NEEDS:
+        raise InvalidError(f"other needs a note of at least {OTHER_NEEDS} characters", "note")
+    return reason
+
+
+def _missing(ctx: Context, said: Said, need: str) -> str | None:
+    if need == "note" and not said.note_length:
+        return "a note with what was said"
+    if need == "criterion" and said.criterion not in ctx.release.definition.criteria:
+        return f"criterion, one of {', '.join(ctx.release.definition.criteria)}"
+    if need == "resume_on" and said.resume_on is None:
+        return "resume_on, the day to come back, as 2027-03-31"
+    if need in ("referral", "competitor") and not said.has.get(need):
+        return need
+    return _missing_effort(ctx) if need == "effort" else None
+
+
+def _missing_effort(ctx: Context) -> str | None:
+    least, done = ctx.release.service_levels.minimum_effort, ctx.facts.attempts
+    days = (
+        ctx.sales_window.between(done.first_at, ctx.now) / ctx.sales_window.day_length()
+        if done.first_at
+        else 0.0
+    )
+    if done.count >= least.attempts and done.channels >= least.channels and days >= least.business_days:
+        return None
+    return (
+        f"{least.attempts} attempts on {least.channels} channels over {least.business_days} business days;"
+        f" so far {done.count} on {done.channels} over {days:.0f}"
+    )
+
+
+def _denied(ctx: Context, said: Said) -> dict[str, datetime]:
+    """The criterion sales named counts as not met until something newer says otherwise."""
+    if said.criterion is None:
+        return dict(ctx.lead.denied)
+    if said.criterion not in ctx.release.definition.criteria:
+        names = ", ".join(ctx.release.definition.criteria)
+        raise InvalidError(f"there is no criterion {said.criterion}; there are {names}", "criterion")
+    return {**ctx.lead.denied, said.criterion: ctx.now}
+
+
+def _elapsed(ctx: Context) -> dict[str, object]:
+    """How long the promise took, in business and in wall-clock minutes (I7)."""
+    clock = ctx.lead.clock
+    if clock is None:
+        return {}
+    business = ctx.sales_window.between(clock.started_at, ctx.now)
+    wall = ctx.now - clock.started_at
+    return {
+        "clock": clock.name,
+        "business_minutes": round(business.total_seconds() / 60, 1),
+        "wall_minutes": round(wall.total_seconds() / 60, 1),
+        "kept": ctx.now <= clock.due_at,
+    }
+
+
+def _move(said: Said, transition: str, to: State, sets: dict[str, object], **data: object) -> Move:
+    return Move(transition, to, said.actor, said.reason, said.actor_id, sets, data)
+
+
+COMMANDS: Mapping[str, Callable[[Context, Said], tuple[Move, ...]]] = {
+    "accept": _accept,
+    "attempt": _attempt,
+    "qualify": _qualify,
+    "reject": _reject,
+    "recycle": _recycle,
+    "disqualify": _disqualify,
+    "promote": _promote,
+    "assign": _assign,
+    "enrol": _enrol,
+    "reopen": _reopen,
+    "withdraw": _withdraw,
+}
+
+
+def moved(lead: Lead, moves: tuple[Move, ...], now: datetime) -> Lead:
+    for move in moves:
+        lead = lifecycle.apply(lead, move, now)
+    return lead

@@ -1,0 +1,171 @@
+"""What marketing and sales agreed: fields, events, the universal definition of a sales-ready lead, and profiles."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SkipValidation, ValidationInfo, field_validator, model_validator
+
+from domain.conditions import Condition
+from domain.parts import Part, When
+from domain.phrases import Duration
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+GRADES = ("A", "B", "C", "D")
+
+
+class FieldDef(Part):
+    """One field or fact we really need; `ask` is the question that learns it."""
+
+    type: Literal["text", "number", "choice", "flag", "date"]
+    say: str = ""
+    options: dict[str, str] = {}
+    personal: bool = False
+    ask: str | None = None
+    true_for: Duration | None = None
+    """How long an answer stays true; older ones are unknown to the definition."""
+
+    @model_validator(mode="after")
+    def _choices(self) -> FieldDef:
+        if (self.type == "choice") != bool(self.options):
+            raise ValueError("a choice needs options, and only a choice has them")
+        return self
+
+
+class FieldsFile(Part):
+    fields: dict[str, FieldDef]
+    lists: dict[str, list[str]] = {}
+
+
+class EventDef(Part):
+    """Something that happens; `points` fade to half after `half_life`."""
+
+    say: str
+    human: bool = True
+    points: float = Field(default=0, ge=-100, le=100)
+    half_life: Duration = timedelta(days=14)
+    hand_raise: bool = False
+
+
+class EventsFile(Part):
+    events: dict[Id, EventDef]
+
+
+class Criterion(Part):
+    """One sentence both teams mean the same by: met, not met or unknown."""
+
+    say: str
+    when: When
+    fact: str | None = None
+    from_: list[str] = Field(default=[], alias="from")
+    ask: str | None = None
+    good_for: Duration | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fact_is_short_for_known(cls, data: Any) -> Any:  # Any: as the author wrote it
+        if isinstance(data, dict) and "fact" in data and "when" not in data:
+            return {**data, "when": f"known(fact.{data['fact']})"}
+        return data
+
+
+class Rule(Part):
+    """A way to be ready: all of some criteria, or a condition over them."""
+
+    when: Annotated[Condition, SkipValidation]
+
+    @property
+    def reads_events(self) -> bool:
+        return bool(self.when.reads.events)
+
+
+def _rule(value: Any, info: ValidationInfo) -> Rule:  # Any: as the author wrote it
+    if isinstance(value, Rule):
+        return value
+    if isinstance(value, list):
+        value = " and ".join(str(name) for name in value)
+    if not isinstance(value, str):
+        raise ValueError("write a list of criteria, [fits, problem], or a condition")
+    return Rule(when=(info.context or {})["compile_rule"](value))
+
+
+RulePhrase = Annotated[Rule, BeforeValidator(_rule)]
+
+
+class Expectation(Part):
+    lead: str
+    expect: Annotated[str, Field(pattern=r"^(ready [a-z0-9_-]+|ask [a-z0-9_-]+|not ready)$")]
+
+
+class Signers(Part):
+    marketing: str
+    sales: str
+
+
+class Definition(Part):
+    """The universal definition: one for the company, whatever the lead's source or track."""
+
+    title: str
+    signers: Signers
+    review: str | None = None
+    criteria: dict[Id, Criterion]
+    ready_when: dict[Id, RulePhrase]
+    hold_back_when: dict[Id, When] = {}
+    examples: list[Expectation] = []
+
+
+class Points(Part):
+    points: float
+    when: When
+
+
+def _points(value: Any) -> Any:  # Any: as the author wrote it
+    if isinstance(value, str):
+        number, found, condition = value.partition(" if ")
+        if not found or not number.strip().lstrip("-").isdigit():
+            raise ValueError("write points as: 40 if company.dock_doors >= 6")
+        return {"points": float(number), "when": condition.strip()}
+    return value
+
+
+PointsPhrase = Annotated[Points, BeforeValidator(_points)]
+
+
+class Messaging(Part):
+    """What to say to whom about which pain."""
+
+    persona: str
+    titles: list[str] = []
+    pains: list[str] = []
+    message: str
+    proof: list[str] = []
+    opening_question: str | None = None
+
+
+class Profile(Part):
+    """Ideal customer profile and messaging of one offering, on top of the company's own."""
+
+    offering: str | None = None
+    value_proposition: str | None = None
+    never: dict[Id, When] = {}
+    points: dict[Id, PointsPhrase] = {}
+    messaging: list[Messaging] = []
+
+    @field_validator("points")
+    @classmethod
+    def _sum(cls, points: dict[str, Points]) -> dict[str, Points]:
+        total = sum(p.points for p in points.values() if p.points > 0)
+        if points and total > 100:
+            raise ValueError(f"the points add up to {total:g}; grades are made for at most 100")
+        return points
+
+
+def grade_of(points: float) -> str:
+    """A from 75, B from 50, C from 25, else D (domain.md 1.9)."""
+    return GRADES[0 if points >= 75 else 1 if points >= 50 else 2 if points >= 25 else 3]
+
+
+def engagement_of(points: float) -> int:
+    """1 from 60, 2 from 30, 3 from 10, else 4: one is the most engaged (domain.md 1.9)."""
+    return 1 if points >= 60 else 2 if points >= 30 else 3 if points >= 10 else 4

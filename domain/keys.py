@@ -1,0 +1,50 @@
+"""Every key that must come out the same twice is built here, from stable ids only."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from datetime import date
+from uuid import UUID
+
+NAMESPACE = UUID("6f1f43a0-7c1b-5c1e-9a52-0f6c8b1f4d11")
+
+
+def workflow_id(lead_id: UUID | str) -> str:
+    return f"lead-{lead_id}"
+
+
+def send_id(lead_id: UUID, touch: str, nth: int) -> UUID:
+    """The id of one delivery: the ledger row, the Message-ID and every link of a mail come from it."""
+    return uuid.uuid5(NAMESPACE, f"{lead_id}/{touch}/{nth}")
+
+
+def address_key(secret: bytes, address: str) -> str:
+    """A keyed hash of an address, so that duplicates and suppressions are found without keeping it in clear.
+
+    The whole address, case-folded: never strip dots or plus signs, they may be other people.
+    """
+    return hmac.new(secret, address.strip().casefold().encode(), hashlib.sha256).hexdigest()
+
+
+def sender_day(sender: str) -> str:
+    return f"sender/{sender}"
+
+
+def company_touch(company: str, touch: str) -> str:
+    return f"company/{company}/{touch}"
+
+
+def spread(lead_id: UUID, touch: str) -> float:
+    """A fixed fraction in [0, 1) for this lead and touch, so that not everybody's mail leaves at 08:30 sharp."""
+    digest = hashlib.sha256(f"{lead_id}/{touch}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+def permit_day(day: date) -> str:
+    return day.isoformat()
+
+
+def content_hash(text: str | bytes) -> str:
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()

@@ -1,0 +1,136 @@
+"""The lifecycle table: every change of a lead's state, who may cause it, and what it does to the row.
+
+Ids are those of the contract between marketing and sales (docs/lifecycle.md). Everything not listed is refused
+with the list of what is legal. `apply` is the only way a lead's state changes, whoever asked for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.errors import RefusedError
+from domain.lead import IN_SALES, Lead, State
+from domain.steps import Move
+
+S = State
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `command` is what a person calls it by; None is the engine's own doing."""
+
+    id: str
+    sources: frozenset[State]
+    target: State
+    actors: tuple[str, ...]
+    says: str
+    command: str | None = None
+
+
+def _row(id: str, sources: str, target: str, actors: str, says: str, command: str | None = None) -> Row:
+    return Row(
+        id, frozenset(map(State, sources.split())), State(target), tuple(actors.split()), says, command
+    )
+
+
+TABLE: tuple[Row, ...] = (
+    _row("T03", "NEW", "DISQUALIFIED", "SYS", "excluded by a never rule"),
+    _row("T04", "NEW", "INQUIRY", "SYS", "valid and reachable"),
+    _row("T05", "INQUIRY", "NURTURING", "SYS MKT", "enrolled on a track", "enrol"),
+    _row("T06", "INQUIRY", "SALES_READY", "SYS EVT", "ready at once"),
+    _row("T07", "NURTURING", "NURTURING", "SYS EVT NUR MKT", "another stage or track"),
+    _row(
+        "T08",
+        "NURTURING INQUIRY RECYCLED DORMANT",
+        "SALES_READY",
+        "SYS MKT NUR",
+        "meets the definition",
+        "promote",
+    ),
+    _row("T09", "NURTURING", "DORMANT", "SYS", "has had every touch and is not ready"),
+    _row(
+        "T10",
+        "INQUIRY NURTURING RECYCLED DORMANT SALES_READY",
+        "DISQUALIFIED",
+        "MKT NUR SYS",
+        "not viable",
+        "disqualify",
+    ),
+    _row("T11", "SALES_READY", "HANDED_OFF", "SYS MGR", "offered to a salesperson", "assign"),
+    _row("T12", "SALES_READY", "NURTURING", "SYS", "went stale before anybody could take it"),
+    _row("T13", "HANDED_OFF", "ACCEPTED", "REP", "accepted", "accept"),
+    _row("T14", "HANDED_OFF", "NURTURING", "REP", "rejected: not what we agreed", "reject"),
+    _row("T15", "HANDED_OFF", "SALES_READY", "REP SYS", "rejected: for somebody else", "reject"),
+    _row("T16", "HANDED_OFF", "DISQUALIFIED", "REP MKT", "rejected: never fits", "reject"),
+    _row("T17", "HANDED_OFF ACCEPTED", "SALES_READY", "SYS", "nobody took it: on the manager's desk"),
+    _row("T18", "HANDED_OFF ACCEPTED WORKING", "WORKING", "REP", "attempt logged", "attempt"),
+    _row("T19", "ACCEPTED", "SALES_READY", "SYS MGR", "no first contact in time: to somebody else"),
+    _row("T20", "WORKING", "QUALIFIED", "REP", "conversation confirmed the facts", "qualify"),
+    _row(
+        "T21",
+        "ACCEPTED WORKING QUALIFIED",
+        "RECYCLED",
+        "REP MGR",
+        "returned with what was learned",
+        "recycle",
+    ),
+    _row("T21b", "HANDED_OFF", "RECYCLED", "REP MGR", "returned instead of accepted", "recycle"),
+    _row("T22", "WORKING QUALIFIED", "RECYCLED", "SYS", "stalled in sales"),
+    _row(
+        "T23", "ACCEPTED WORKING QUALIFIED", "DISQUALIFIED", "REP MGR", "disqualified by sales", "disqualify"
+    ),
+    _row("T33", "RECYCLED", "NURTURING", "SYS EVT MKT", "cool-down over: next cycle", "enrol"),
+    _row("T34", "RECYCLED", "SALES_READY", "EVT SYS", "hand raised during cool-down"),
+    _row("T35", "RECYCLED", "DORMANT", "SYS", "recycled too often"),
+    _row("T36", "DORMANT", "NURTURING", "EVT SYS MKT", "sign of life or review date", "enrol"),
+    _row("T36b", "DORMANT", "SALES_READY", "EVT SYS", "hand raised"),
+    _row("T37", "DORMANT", "DORMANT", "SYS", "nothing new to give: looked at again later"),
+    _row("T38", "DISQUALIFIED", "INQUIRY", "MKT OPS", "reopened", "reopen"),
+    _row("T41", "HANDED_OFF SALES_READY", "NURTURING", "SYS MKT MGR", "withdrawn from sales", "withdraw"),
+)
+ROWS = {row.id: row for row in TABLE}
+FLAGS = ("pause", "resume")
+"""What people may do in any open state without changing it."""
+
+
+def legal(state: State) -> list[str]:
+    """What a person can do with a lead in this state, as the API's verbs."""
+    return sorted({row.command for row in TABLE if row.command and state in row.sources})
+
+
+def row_for(state: State, command: str, *ids: str) -> Row:
+    """The row of a person's command. Raises RefusedError with what is legal now."""
+    rows = [r for r in TABLE if r.command == command and state in r.sources and (not ids or r.id in ids)]
+    if rows:
+        return rows[0]
+    options = legal(state)
+    can = ", ".join(options) if options else "nothing; it is out of circulation"
+    raise RefusedError(f"a lead that is {state} cannot {command}; possible now: {can}", options)
+
+
+def apply(lead: Lead, move: Move, now: datetime) -> Lead:
+    """The lead after a move. Raises RefusedError for a move that is not in the table.
+
+    What follows from leaving sales is set here and nowhere else: owner and clock end, and the moment is kept,
+    because only evidence newer than it makes the lead ready again.
+    """
+    row = ROWS.get(move.transition)
+    if row is None or lead.state not in row.sources or row.target != move.to:
+        raise RefusedError(
+            f"{move.transition} does not lead from {lead.state} to {move.to}", legal(lead.state)
+        )
+    sets = dict(move.sets)
+    if row.target != lead.state:
+        sets.update(state=row.target, state_entered_at=now)
+        sets.setdefault("postponed_until", None)
+    if lead.state in IN_SALES and row.target not in IN_SALES:
+        sets.update(
+            owner=None, clock=None, is_on_desk=False, tried_reps=(), ready_rule=None, left_sales_at=now
+        )
+    after = replace(lead, **sets)  # type: ignore[arg-type]  # columns by name; tests compare them with Lead's fields
+    if (after.state in IN_SALES) != (after.owner is not None and after.clock is not None):
+        raise AssertionError(
+            f"{move.transition}: {after.state} with owner {after.owner} and clock {after.clock}"
+        )
+    return after

@@ -1,0 +1,113 @@
+"""What both teams agreed about the handoff: people, reasons, recycling, service levels and routing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.definition import Id
+from domain.parts import Part, When
+from domain.phrases import CapPhrase, Duration, HoursPhrase, SpanPhrase, parse_hours, parse_span
+
+Role = Literal["marketing", "nurture", "sales", "manager", "ops"]
+Need = Literal["note", "criterion", "resume_on", "referral", "competitor", "effort"]
+
+
+class Person(Part):
+    name: str
+    role: Role
+    team: str = ""
+    address: str
+    phone: str | None = None
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0]
+
+
+class PeopleFile(Part):
+    people: dict[Id, Person]
+
+
+class Reason(Part):
+    say: str
+    needs: list[Need] = []
+    on: bool = True
+
+
+class RejectReason(Reason):
+    class_: Literal["procedural", "clerical", "definitional"] = Field(alias="class")
+    next: Literal["reroute", "nurture", "disqualify", "owner"]
+    quality: bool = False
+
+
+class ReasonsFile(Part):
+    reject: dict[Id, RejectReason]
+    recycle: dict[Id, Reason]
+    disqualify: dict[Id, Reason]
+
+
+class RecycleRule(Part):
+    """What a reason means for the lead: how long to leave it alone, where it comes in again."""
+
+    cool_down: Duration
+    stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = "same"
+    track: str = "keep"
+    wake_up: list[str] = []
+    back_to_rep: bool = False
+
+
+class Recycling(Part):
+    max_cycles: CapPhrase
+    rest_before_next_handoff: Duration
+    reasons: dict[Id, RecycleRule]
+
+
+class HotNormal(Part):
+    """A promise with a shorter term for hot leads."""
+
+    hot: SpanPhrase
+    normal: SpanPhrase
+
+
+class Ladder(Part):
+    """Percent of a clock's allowance at which we remind, escalate and take the lead back."""
+
+    remind: int = Field(default=50, ge=1)
+    escalate: int = Field(default=100, ge=1)
+    reassign: int = Field(default=150, ge=1)
+
+
+class MinimumEffort(Part):
+    attempts: int = 6
+    channels: int = 2
+    business_days: int = 10
+
+
+class ServiceLevels(Part):
+    routed: SpanPhrase
+    accept: HotNormal
+    first_attempt: HotNormal
+    outcome: SpanPhrase
+    opportunity: SpanPhrase
+    ladder: Ladder = Ladder()
+    max_reroutes: int = 2
+    minimum_effort: MinimumEffort = MinimumEffort()
+    hand_raise_answer: SpanPhrase = parse_span("4 business hours")
+    stale_after: Duration
+    hours: HoursPhrase = parse_hours("Mon-Fri 09:00-17:00")
+    hot: list[str] = []
+
+
+class RoutingRule(Part):
+    id: Id
+    to: Literal["previous_rep", "owner", "round_robin", "pool"]
+    when: When | None = None
+    team: str | None = None
+    skill: str | None = None
+
+
+class Routing(Part):
+    rules: list[RoutingRule] = Field(min_length=1)
+    manager: str

@@ -1,0 +1,197 @@
+"""Which touch a lead gets next and when (design 3, "Stage-appropriate, order-free").
+
+The next touch is the first one of the lead's present stage that this lead never had, that its `when` allows and
+that has not expired. Time in one sentence: due = the first instant, not before the end of the last touch plus the
+touch's own `wait` (else the gap of its stage), that is inside an open window and under every cap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from fnmatch import fnmatch
+
+from domain import keys
+from domain.calendar import Window, under_caps, zone
+from domain.context import Context, system
+from domain.lead import USED, Delivery, State, Status
+from domain.steps import Move, Permit, Step, Verb
+from domain.track import Stage, Touch, Track
+
+MINIMUM_UNSEEN = 4
+"""Fewer unseen touches than this do not make another cycle (domain.md 1.5)."""
+
+
+@dataclass(frozen=True)
+class UsedUp:
+    """The whole track is used up; the last touch had its time until `at`."""
+
+    at: datetime
+
+
+def next_step(ctx: Context, track: Track) -> Step | Move | UsedUp:
+    """The touch that is due next, a move of the stage that is due now, or that nothing is left."""
+    if ctx.lead.stage not in track.stages:
+        return _to_stage(ctx, track.first_stage, "the stage is no longer in the files")
+    if move := _early_move(ctx, track):
+        return move
+    name, last_end = ctx.lead.stage or track.first_stage, last_touch_end(ctx)
+    earliest = ctx.lead.state_entered_at
+    while True:
+        stage = track.stages[name]
+        if touch := _first_open(ctx, track, stage):
+            return _step_for(ctx, track, name, touch, earliest)
+        if (stage.used_up or ctx.release.defaults.used_up) == "rest":
+            return UsedUp(datetime.max.replace(tzinfo=ctx.now.tzinfo))
+        leave_at = max(earliest, last_end + ctx.release.gap(name, stage)) if last_end else earliest
+        following = track.after(name)
+        if following is None:
+            return UsedUp(leave_at)
+        if leave_at <= ctx.now and name == ctx.lead.stage:
+            return _to_stage(ctx, following, "every touch of the stage that fits was given")
+        name, earliest = following, leave_at
+
+
+def last_touch_end(ctx: Context) -> datetime | None:
+    return max((d.ended_at for d in ctx.facts.ledger if d.ended_at), default=None)
+
+
+def unseen(ctx: Context, track: Track) -> int:
+    """Touches of a track this lead may still get, whatever their stage."""
+    touches = [t for stage in track.stages.values() for t in stage.touches] + list(track.reserve)
+    return sum(1 for name in touches if name in track.touches and not _was_had(ctx, track.touches[name]))
+
+
+def _early_move(ctx: Context, track: Track) -> Move | None:
+    lead, stage = ctx.lead, track.stages[ctx.lead.stage or ""]
+    following = track.after(lead.stage or "")
+    if following is None:
+        return None
+    if stage.next_when and stage.next_when.holds(ctx.view):
+        return _to_stage(ctx, following, "the buyer has moved on")
+    entered_at = _stage_entered_at(ctx)
+    if stage.longest and entered_at + stage.longest <= ctx.now:
+        return _to_stage(ctx, following, "the longest time for this stage has passed")
+    return None
+
+
+def _stage_entered_at(ctx: Context) -> datetime:
+    return ctx.lead.stage_entered_at or ctx.lead.state_entered_at
+
+
+def _to_stage(ctx: Context, stage: str, why: str) -> Move:
+    sets: dict[str, object] = {"stage": stage, "stage_entered_at": ctx.now}
+    return system("T07", State.NURTURING, why, sets, stage_from=ctx.lead.stage, stage_to=stage)
+
+
+def _first_open(ctx: Context, track: Track, stage: Stage) -> Touch | None:
+    names = list(stage.touches) + (track.reserve if ctx.lead.cycle > 1 else [])
+    return next((t for n in names if (t := track.touches.get(n)) and _is_open(ctx, t)), None)
+
+
+def _is_open(ctx: Context, touch: Touch) -> bool:
+    if _was_had(ctx, touch) or not _channel_is_open(ctx, touch) or not _persona_fits(ctx, touch):
+        return False
+    if touch.expires and date.fromisoformat(touch.expires) < ctx.now.astimezone(zone(ctx.buyer_zone)).date():
+        return False
+    return touch.when is None or touch.when.holds(ctx.view) is True
+
+
+def _was_had(ctx: Context, touch: Touch) -> bool:
+    """Never the same touch, never the same asset twice, in any cycle, unless marked repeatable."""
+    rows = deliveries(ctx, touch)
+    if any(d.status is not Status.DEFERRED for d in rows) and not touch.repeatable:
+        return True
+    if touch.repeatable and any(d.cycle == ctx.lead.cycle and d.status is not Status.DEFERRED for d in rows):
+        return True
+    seen = {a for d in ctx.facts.ledger if d.status in USED and d.touch != touch.id for a in d.assets}
+    assets = ctx.release.assets
+    return any(name in seen and name in assets and not assets[name].repeatable for name in touch.assets)
+
+
+def deliveries(ctx: Context, touch: Touch) -> list[Delivery]:
+    return [d for d in ctx.facts.ledger if d.touch == touch.id]
+
+
+def _channel_is_open(ctx: Context, touch: Touch) -> bool:
+    if touch.channel == "email":
+        return not (ctx.lead.has_opted_out or ctx.lead.has_bounced)
+    return touch.channel == "task" or not ctx.lead.is_do_not_call
+
+
+def _persona_fits(ctx: Context, touch: Touch) -> bool:
+    persona = persona_of(ctx)
+    return touch.persona is None or persona is None or touch.persona == persona
+
+
+def persona_of(ctx: Context) -> str | None:
+    """Whose messaging fits the lead's title; None when the title says nothing."""
+    title = ctx.view.value("lead.title")
+    if not isinstance(title, str):
+        return None
+    for messaging in ctx.release.profile(ctx.lead).messaging:
+        if any(fnmatch(title.casefold(), pattern.casefold()) for pattern in messaging.titles):
+            return messaging.persona
+    return None
+
+
+def step_id(ctx: Context, touch: Touch) -> str:
+    verb = Verb.OPEN_TASK if touch.is_human else Verb.DELIVER
+    return f"{verb}:{touch.id}:{nth(ctx, touch)}:{ctx.lead.cycle}"
+
+
+def nth(ctx: Context, touch: Touch) -> int:
+    """1, unless the touch is repeatable; a deferred delivery keeps its number."""
+    rows = deliveries(ctx, touch)
+    deferred = [d.nth for d in rows if d.status is Status.DEFERRED]
+    return deferred[0] if deferred else len(rows) + 1
+
+
+def _step_for(ctx: Context, track: Track, stage_name: str, touch: Touch, earliest: datetime) -> Step:
+    due_at = _due_at(ctx, track, stage_name, touch, earliest)
+    done = sum(1 for d in ctx.facts.ledger if d.status in USED and d.touch in track.touches)
+    total = sum(len(s.touches) for s in track.stages.values())
+    kind = {"email": "email", "call": "call", "task": "task"}[touch.channel]
+    local = due_at.astimezone(zone(ctx.buyer_zone))
+    place = ctx.buyer_zone.rsplit("/", 1)[-1].replace("_", " ")
+    reason = f"{kind} {done + 1} of {max(total, done + 1)}: {touch.id}, {local:%a %d %b %H:%M} {place}"
+    verb = Verb.OPEN_TASK if touch.is_human else Verb.DELIVER
+    return Step(step_id(ctx, touch), verb, due_at, reason, permits=_permits(ctx, track, touch))
+
+
+def _due_at(ctx: Context, track: Track, stage_name: str, touch: Touch, earliest: datetime) -> datetime:
+    last_end = last_touch_end(ctx)
+    if last_end:
+        wait = touch.wait if touch.wait is not None else ctx.release.gap(stage_name, track.stages[stage_name])
+        earliest = max(earliest, last_end + wait)
+    elif touch.wait:
+        earliest += touch.wait
+    reserved = ctx.facts.reserved.get(step_id(ctx, touch))
+    earliest = max([earliest] + [at for at in (ctx.lead.postponed_until, reserved) if at])
+    window, spread = _window(ctx, track, touch)
+    used = [d.ended_at or d.claimed_at for d in ctx.facts.ledger if d.status in USED]
+    wished = window.first(under_caps(used, ctx.release.defaults.at_most, earliest), spread)
+    if wished >= ctx.now or window.is_open(ctx.now):
+        return wished
+    return window.first(ctx.now, spread)
+
+
+def _window(ctx: Context, track: Track, touch: Touch) -> tuple[Window, float]:
+    """Mails go out in the track's window in the buyer's zone; a person works in the team's hours."""
+    if touch.is_human:
+        return ctx.sales_window, 0.0
+    hours = track.window or ctx.release.defaults.window
+    country = ctx.lead.country or ctx.release.defaults.country
+    return Window(hours, ctx.buyer_zone, country), keys.spread(ctx.lead.id, touch.id)
+
+
+def _permits(ctx: Context, track: Track, touch: Touch) -> tuple[Permit, ...]:
+    if touch.is_human:
+        return ()
+    defaults = ctx.release.defaults
+    permits = [Permit(keys.sender_day(track.sender or defaults.sender), defaults.sender_daily)]
+    if ctx.lead.company:
+        permits.append(
+            Permit(keys.company_touch(ctx.lead.company, touch.id), defaults.same_mail_at_one_company.count)
+        )
+    return tuple(permits)
