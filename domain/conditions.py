@@ -34,7 +34,7 @@ class Reads:
 
 
 class View(Protocol):
-    """The facts about one lead at one instant; nothing behind it changes while a decision is being made."""
+    """The facts about one lead at one instant; only `grades` may narrow while it is asked."""
 
     @property
     def grades(self) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def _accept(ctx: Context, said: Said) -> tuple[Move, ...]:
     clock = start(
         ctx.release.service_levels, "first_attempt", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window
     )
-    return (_move(said, "T13", State.ACCEPTED, {"clock": clock}, **_elapsed(ctx)),)
+    return (_move(said, "T13", State.ACCEPTED, {"clock": clock}, **elapsed(ctx)),)
 
 
 def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
@@ -83,7 +83,7 @@ def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
     levels, sets = ctx.release.service_levels, dict[str, object]()
     if ctx.lead.state is not State.WORKING:
         sets["clock"] = start(levels, "outcome", False, ctx.now, ctx.sales_window)
-    data = {"outcome": said.outcome, "channel": said.channel, **_elapsed(ctx)}
+    data = {"outcome": said.outcome, "channel": said.channel, **elapsed(ctx)}
     return (*accepted, _move(said, "T18", State.WORKING, sets, **data))
 
 
@@ -258,7 +258,7 @@ def _denied(ctx: Context, said: Said) -> dict[str, datetime]:
     return {**ctx.lead.denied, said.criterion: ctx.now}
 
 
-def _elapsed(ctx: Context) -> dict[str, object]:
+def elapsed(ctx: Context) -> dict[str, object]:
     """How long the promise took, in business and in wall-clock minutes (I7)."""
     clock = ctx.lead.clock
     if clock is None:

@@ -12,6 +12,9 @@ from domain.parts import Part, When
 from domain.phrases import Duration
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""What conditions read by its bare name: there, `a-b` would be a subtraction."""
+FieldName = Annotated[str, Field(pattern=r"^(lead|company|inquiry|fact)\.[a-z][a-z0-9_]{0,63}$")]
 GRADES = ("A", "B", "C", "D")
 
 
@@ -34,8 +37,8 @@ class FieldDef(Part):
 
 
 class FieldsFile(Part):
-    fields: dict[str, FieldDef]
-    lists: dict[str, list[str]] = {}
+    fields: dict[FieldName, FieldDef]
+    lists: dict[Name, list[str]] = {}
 
 
 class EventDef(Part):
@@ -49,7 +52,7 @@ class EventDef(Part):
 
 
 class EventsFile(Part):
-    events: dict[Id, EventDef]
+    events: dict[Name, EventDef]
 
 
 class Criterion(Part):
@@ -109,7 +112,7 @@ class Definition(Part):
     title: str
     signers: Signers
     review: str | None = None
-    criteria: dict[Id, Criterion]
+    criteria: dict[Name, Criterion]
     ready_when: dict[Id, RulePhrase]
     hold_back_when: dict[Id, When] = {}
     examples: list[Expectation] = []

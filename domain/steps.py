@@ -73,6 +73,7 @@ class Step:
     wake_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     renew: bool = False
     where: Where = Where()
+    build: str = ""
     permits: tuple[Permit, ...] = ()
     moves: tuple[Move, ...] = ()
 
@@ -88,6 +89,7 @@ class Life:
     lead_id: str
     seq: int = 0
     step: Step | None = None
+    build: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,3 +99,7 @@ class Order:
     lead_id: str
     seq: int
     step_id: str
+    events: int = 0
+    """How long the run's history is by now; a long one is asked to start afresh."""
+    build: str = ""
+    """The build of the worker that began the run; an older one is asked to start afresh."""

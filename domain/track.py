@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -65,6 +65,16 @@ class Touch(Part):
 
     def outcome(self, name: str) -> Outcome | None:
         return self.outcomes.get(name)
+
+    @field_validator("expires")
+    @classmethod
+    def _is_a_day(cls, expires: str | None) -> str | None:
+        try:
+            if expires is not None and date.fromisoformat(expires).isoformat() != expires:
+                raise ValueError
+        except ValueError:
+            raise ValueError(f"“{expires}” is no day; write year, month and day like 2027-03-31") from None
+        return expires
 
     @model_validator(mode="after")
     def _complete(self) -> Touch:

@@ -1,0 +1,160 @@
+"""From rendered words to the bytes on the wire, with the headers a nurture mail owes its reader and the
+provider.
+
+The standard policies rewrite a long List-Unsubscribe or Feedback-ID as `=?utf-8?q?...`, which breaks
+one-click unsubscribe; the policy here never folds, and only names and subjects may be anything but plain
+ASCII.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from uuid import UUID
+
+from mail.errors import MailAddressError, MailError
+from mail.templates import Rendered
+
+_POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]{{1,63}}(\.[A-Za-z0-9-]{{1,63}})*")
+_RETURN_PATH = re.compile(r"b\+([0-9a-f]{32})@[^@]+")
+_LONGEST_NAME = 70  # characters: encoded, it still fits one header line
+_LONGEST_SUBJECT = 200
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Who sends what to whom. `domain` is ours and names the Message-ID; `date_at` is aware.
+
+    `feedback_id` holds up to four parts from the particular to the general, the sender last (Google's
+    Feedback-ID).
+    """
+
+    send_id: UUID
+    to_address: str
+    to_name: str | None
+    sender_name: str
+    sender_address: str
+    reply_to: str
+    domain: str
+    unsubscribe_url: str
+    unsubscribe_address: str | None
+    feedback_id: tuple[str, ...]
+    date_at: datetime
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A plain notice to our own staff: no tracking, nothing to unsubscribe from. `date_at` is aware."""
+
+    notice_id: UUID
+    to_address: str
+    to_name: str | None
+    sender_name: str
+    sender_address: str
+    domain: str
+    subject: str
+    text: str
+    date_at: datetime
+
+
+def message_id(send_id: UUID, domain: str) -> str:
+    """The same send always has the same Message-ID, so that a relay's or catcher's copy can be asked for."""
+    return f"<{send_id.hex}@{domain}>"
+
+
+def return_path(send_id: UUID, domain: str) -> str:
+    """The envelope sender of one send (VERP): whatever bounces names the send it belongs to."""
+    return f"b+{send_id.hex}@{domain}"
+
+
+def send_id_of(address: str) -> UUID | None:
+    """The inverse of `return_path`; None for any other address. Relays change case, so case does not
+    count.
+    """
+    found = _RETURN_PATH.fullmatch(address.strip().strip("<>").lower())
+    return UUID(hex=found[1]) if found else None
+
+
+def build(envelope: Envelope, rendered: Rendered) -> bytes:
+    """Raises MailAddressError for an address that cannot be written as it is; names are cleaned instead."""
+    message = _start(envelope.send_id, envelope.domain, envelope.date_at, rendered.subject)
+    message["From"] = _person(envelope.sender_name, envelope.sender_address)
+    message["To"] = _person(envelope.to_name, envelope.to_address)
+    message["Reply-To"] = _person(None, envelope.reply_to)
+    message["List-Unsubscribe"] = _unsubscribe(envelope)
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message["Feedback-ID"] = ":".join(_feedback_part(part) for part in envelope.feedback_id[-4:])
+    message["X-Nurture-Id"] = envelope.send_id.hex
+    message.set_content(rendered.text)
+    message.add_alternative(rendered.html, subtype="html")
+    # the default boundary is random: the same send is the same bytes, whenever it is built
+    message.set_boundary(f"=_{envelope.send_id.hex}")
+    return message.as_bytes()
+
+
+def build_notice(notice: Notice) -> bytes:
+    """Says of itself that it is automatic, so that nobody's out-of-office answers it."""
+    message = _start(notice.notice_id, notice.domain, notice.date_at, notice.subject)
+    message["From"] = _person(notice.sender_name, notice.sender_address)
+    message["To"] = _person(notice.to_name, notice.to_address)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(notice.text)
+    return message.as_bytes()
+
+
+def ascii_address(address: str) -> str:
+    """The address as a header and an envelope can carry it: an international domain in its ASCII form."""
+    local, at, domain = address.strip().rpartition("@")
+    try:
+        plain = f"{local}{at}{domain.encode('idna').decode('ascii') if domain else ''}"
+    except UnicodeError:
+        plain = ""
+    if not _ADDRESS.fullmatch(plain):
+        raise MailAddressError(
+            "This is no address we can write to: it must be plain, like name@company.example."
+        )
+    return plain
+
+
+def one_line(text: str, longest: int) -> str:
+    """Without line breaks and control characters, and no longer than a header should be."""
+    clean = "".join(
+        " " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text[: longest * 4]
+    )
+    # the email package decodes `=?utf-8?...?=` in what it is given, and would write out the line breaks in it
+    line = " ".join(clean.split()).replace("=?", "= ?")
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _start(send_id: UUID, domain: str, date_at: datetime, subject: str) -> EmailMessage:
+    message = EmailMessage(policy=_POLICY)
+    message["Message-ID"] = message_id(send_id, domain.encode("idna").decode("ascii"))
+    message["Date"] = date_at
+    message["Subject"] = one_line(subject, _LONGEST_SUBJECT)
+    return message
+
+
+def _person(name: str | None, address: str) -> Address:
+    return Address(display_name=one_line(name or "", _LONGEST_NAME), addr_spec=ascii_address(address))
+
+
+def _unsubscribe(envelope: Envelope) -> str:
+    url = envelope.unsubscribe_url
+    if not re.fullmatch(r"https?://[!#-;=?-~]+", url):
+        raise MailError(
+            "The unsubscribe link must be a plain https address: check the public address in settings."
+        )
+    if envelope.unsubscribe_address is None:
+        return f"<{url}>"
+    return f"<{url}>, <mailto:{ascii_address(envelope.unsubscribe_address)}?subject=unsubscribe>"
+
+
+def _feedback_part(part: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", part)[:60] or "-"

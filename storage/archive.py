@@ -1,0 +1,126 @@
+"""The archive: one database, one transaction at a time per thread, and the release that is live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+
+from domain.errors import NotReadyError
+from domain.release import Release
+from storage import tables as t
+
+Tx = Connection
+Compile = Callable[[Mapping[str, str]], Release]
+BUSY = timedelta(seconds=30)
+
+
+class Clock(Protocol):
+    """Business time for the domain; machine time for timers. Both aware UTC."""
+
+    def now(self) -> datetime: ...
+
+    def wake_at(self, due_at: datetime) -> datetime:
+        """The machine instant at which a timer for this business instant should fire."""
+        ...
+
+
+class SystemClock:
+    """Both times are the machine's."""
+
+    def now(self) -> datetime:
+        return machine_now()
+
+    def wake_at(self, due_at: datetime) -> datetime:
+        return due_at
+
+
+def machine_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def connect(url: str, pool_size: int = 16) -> Engine:
+    """An engine with what SQLite needs to be used by several processes: WAL, full sync, writers in a queue."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": BUSY.total_seconds()}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: object, record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]  # we begin transactions ourselves
+        cursor = connection.cursor()  # type: ignore[attr-defined]  # a sqlite3 connection
+        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "cache_size=-32000"):
+            cursor.execute(f"pragma {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that turns writer late fails at once when another wrote meanwhile; one that
+        # says so at its start waits for its turn.
+        mode = connection.get_execution_options().get("begin", "immediate")
+        connection.exec_driver_sql(f"begin {mode}")
+
+    return engine
+
+
+@dataclass
+class Archive:
+    """What every transaction needs: the engine, the clock, how to compile a release, and the address secret."""
+
+    engine: Engine
+    clock: Clock
+    compile: Compile
+    secret: bytes
+    _compiled: dict[str, Release] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """A writing transaction: committed at the end, rolled back on any error."""
+        with self.engine.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A transaction that only reads; never waits for writers."""
+        with self.engine.connect().execution_options(begin="deferred") as tx, tx.begin():
+            yield tx
+
+    def live(self, tx: Tx) -> Release:
+        """What is live now, read inside the transaction that decides. Raises NotReadyError before the first publish."""
+        row = tx.execute(
+            select(t.live.c.release, t.live.c.approved).order_by(t.live.c.number.desc()).limit(1)
+        ).first()
+        if row is None:
+            raise NotReadyError("nothing is published yet; run: nurture sign and nurture publish")
+        return replace_approved(self.release(tx, row.release), frozenset(row.approved))
+
+    def release(self, tx: Tx, hash: str) -> Release:
+        """A stored release, compiled once per process."""
+        found = self._compiled.get(hash)
+        if found is None:
+            files = tx.execute(select(t.releases.c.files).where(t.releases.c.hash == hash)).scalar_one()
+            with self._lock:
+                found = self._compiled.get(hash) or self.compile(files)
+                self._compiled[hash] = found
+        return found
+
+
+_approved: dict[tuple[str, frozenset[str]], Release] = {}
+
+
+def replace_approved(release: Release, approved: frozenset[str]) -> Release:
+    """The same release with what is signed by now; kept, because compiled conditions are cached on it."""
+    key = (release.hash, approved)
+    found = _approved.get(key)
+    if found is None:
+        found = _approved[key] = replace(release, approved=approved)
+    return found

@@ -1,0 +1,169 @@
+"""One transaction of deciding: look, record what nobody triggers, act if it is time, look again, keep the step.
+
+Every activity of a lead's life is `act` with its own verb; `claim` and `confirm` in sending.py are its two halves
+around the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, update
+
+from domain.context import Context
+from domain.decide import decide
+from domain.keys import content_hash
+from domain.lead import Facts, Lead, State
+from domain.readiness import Verdict
+from domain.release import Release
+from domain.steps import Move, Order, Step, Verb, Where
+from storage import permits, record
+from storage import tables as t
+from storage.archive import Archive, Tx
+from storage.facts import day_start, load
+
+END_OF_STRETCH = frozenset({"T09", "T14", "T21", "T21b", "T22", "T33", "T35", "T36", "T41"})
+"""A cycle or a handoff ended: a good moment for the workflow to start a fresh history."""
+MANY_EVENTS = 1000
+RESERVATIONS = 30
+
+
+@dataclass
+class Deciding:
+    """A lead locked in a transaction, and what became of it so far."""
+
+    tx: Tx
+    archive: Archive
+    release: Release
+    facts: Facts
+    beside: Mapping[str, Any]  # Any: columns of many types
+    now: datetime
+    moves: list[Move]
+
+    @property
+    def lead(self) -> Lead:
+        return self.facts.lead
+
+    @property
+    def ctx(self) -> Context:
+        return Context(self.facts, self.release, self.now)
+
+    def take(self, move: Move) -> None:
+        verdict_id = self.keep_verdict() if move.to == State.SALES_READY else None
+        self.facts = record.take(self.tx, self.facts, move, self.now, self.release.hash, verdict_id)
+        self.moves.append(move)
+
+    def change(self, **columns: Any) -> None:  # Any: columns of many types
+        """Set columns of the lead that are no transition: flags, postponements, climbed clocks."""
+        after = replace(self.lead, **columns)
+        record.save(self.tx, self.lead, after)
+        self.facts = replace(self.facts, lead=after)
+
+    def reload(self) -> None:
+        self.facts, self.beside = load(self.tx, self.lead.id)
+
+    def keep_verdict(self) -> int | None:
+        """Store the verdict when a criterion, its evidence or the rule changed; the id of the one that stands."""
+        verdict = self.ctx.verdict
+        mark = content_hash(repr(verdict.signature))[:16]
+        if mark == self.beside["verdict_mark"]:
+            return int(self.beside["verdict_id"])
+        verdict_id = _store_verdict(self.tx, self.lead, verdict, self.now, self.release.hash)
+        self.beside = {**self.beside, "verdict_mark": mark, "verdict_id": verdict_id}
+        columns = {"verdict_mark": mark, "verdict_id": verdict_id}
+        self.tx.execute(update(t.leads).where(t.leads.c.id == self.lead.id).values(columns))
+        return verdict_id
+
+
+JUDGED = frozenset({State.INQUIRY, State.NURTURING, State.RECYCLED, State.DORMANT})
+
+
+def open_lead(tx: Tx, archive: Archive, lead_id: UUID) -> Deciding:
+    """Lock a lead and everything a decision reads. Raises MissingError, NotReadyError."""
+    facts, beside = load(tx, lead_id)
+    live = archive.live(tx)
+    return Deciding(tx, archive, live, facts, beside, archive.clock.now(), [])
+
+
+def settle(d: Deciding) -> Step:
+    """Decide, record the moves nobody triggers, and reserve the places the step needs."""
+    step = decide(d.facts, d.release, d.now)
+    for move in step.moves:
+        d.take(move)
+    if d.lead.state in JUDGED:
+        d.keep_verdict()
+    permits.release(d.tx, d.lead.id, keep=step.id if step.permits else None)
+    return _reserved(d, step) if step.permits else step
+
+
+def _reserved(d: Deciding, step: Step) -> Step:
+    """Move the step to the first day with a free place; that slot is its due time."""
+    for _ in range(RESERVATIONS):
+        day = step.due_at.astimezone(UTC).date()
+        if permits.held_day(d.tx, d.lead.id, step.id) == day:
+            return step
+        permits.release(d.tx, d.lead.id)
+        free = permits.first_free_day(d.tx, step.permits, step.due_at)
+        if free == day and permits.reserve(d.tx, d.lead.id, step.id, step.permits, day):
+            return step
+        d.facts = replace(d.facts, reserved={step.id: day_start(free.isoformat())})
+        step = decide(d.facts, d.release, d.now)
+    return replace(step, due_at=step.due_at + timedelta(days=1))
+
+
+def act(archive: Archive, order: Order, do: Callable[[Deciding, Step], None] | None = None) -> Step:
+    """Decide again as of now; act only on the same step when it is due; return the step that stands then."""
+    with archive.begin() as tx:
+        d = open_lead(tx, archive, UUID(order.lead_id))
+        step = settle(d)
+        if do and is_due(step, order, d.now):
+            do(d, step)
+            d.reload()
+            step = settle(d)
+        return stand(d, step, order)
+
+
+def is_due(step: Step, order: Order, now: datetime) -> bool:
+    return step.id == order.step_id and step.due_at <= now
+
+
+def stand(d: Deciding, step: Step, order: Order | None = None) -> Step:
+    """Keep the step on the lead's row and give the workflow what it needs of it."""
+    seq = max(order.seq if order else 0, d.lead.seq)
+    renew = bool(order and order.events > MANY_EVENTS) or any(m.transition in END_OF_STRETCH for m in d.moves)
+    kept = {"id": step.id, "verb": step.verb.value, "due_at": step.due_at.isoformat(), "reason": step.reason}
+    due_at = None if step.verb is Verb.ENDED else step.due_at
+    values = {"step": kept, "step_seq": seq, "step_due_at": due_at}
+    if any(values[name] != d.beside[name] for name in values):
+        d.tx.execute(update(t.leads).where(t.leads.c.id == d.lead.id).values(values))
+    return step.for_history(seq, d.archive.clock.wake_at(step.due_at), where(d), renew)
+
+
+def where(d: Deciding) -> Where:
+    person = d.release.people.get(d.lead.owner or "")
+    return Where(d.lead.state.value, d.lead.stage or "", d.lead.track or "", person.team if person else "")
+
+
+def _store_verdict(tx: Tx, lead: Lead, verdict: Verdict, now: datetime, release: str) -> int:
+    criteria = [
+        {"id": c.id, "says": c.says, "holds": c.holds, "evidence": list(c.evidence), "ask": c.ask}
+        for c in verdict.criteria
+    ]
+    row = {
+        "lead_id": lead.id,
+        "at": now,
+        "release": release,
+        "ready": verdict.ready,
+        "rule": verdict.rule,
+        "held_back_by": verdict.held_back_by,
+        "criteria": criteria,
+    }
+    verdict_id: int = tx.execute(insert(t.verdicts).values(row).returning(t.verdicts.c.id)).scalar_one()
+    record.log(
+        tx, lead, "verdict", now, data={"ready": verdict.ready, "rule": verdict.rule}, verdict_id=verdict_id
+    )
+    return verdict_id

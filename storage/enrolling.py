@@ -1,0 +1,155 @@
+"""A person becomes a lead: found again by the keyed hash of the address, or new. One transaction, one wake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain import keys
+from domain.calendar import zone_of
+from domain.errors import ConflictError
+from domain.lead import Lead, Source, State, Value
+from domain.release import Release
+from domain.addresses import email_address
+from domain.values import company_domain
+from storage import learning, record, texts, wakes
+from storage import tables as t
+from storage.archive import Archive, Tx
+from storage.facts import load
+from storage.rows import from_lead
+from storage.wakes import Wake
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """Somebody who showed interest. `values` are raw, by field name; refused whole when one is not understood."""
+
+    email: str
+    values: Mapping[str, Any] = field(default_factory=dict)  # Any: as somebody sent it
+    origin: str = "api"
+    source: Source = Source.FORM
+    actor: str = "EVT"
+    actor_id: str | None = None
+    external: tuple[str, str] | None = None
+    offering: str | None = None
+    consent: Mapping[str, str] = field(default_factory=dict)
+    has_opted_out: bool = False
+    is_do_not_call: bool = False
+    events: tuple[tuple[str, datetime | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    lead_id: UUID
+    is_new: bool
+    wake: Wake
+
+
+def enrol(tx: Tx, archive: Archive, who: Enrolment) -> Enrolled:
+    """New, or known and told more. Raises InvalidError for an address or a value that cannot be, ConflictError
+    for an external id that belongs to somebody else."""
+    release, now = archive.live(tx), archive.clock.now()
+    address = email_address(who.email)
+    values = learning.understand(release, who.values)
+    if company := company_domain(values.get("company.domain"), address):
+        values["company.domain"] = company
+    key = keys.address_key(archive.secret, address)
+    lead_id = tx.execute(select(t.leads.c.id).where(t.leads.c.address_key == key)).scalar()
+    lead_id, is_new = (lead_id, False) if lead_id else _create(tx, archive, release, who, key, values, now)
+    if is_new:
+        texts.put(tx, lead_id, "address", "email", address, now)
+    facts, _ = load(tx, lead_id)
+    lead = _flags(tx, facts.lead, who, key, now)
+    _link_external(tx, lead_id, who.external)
+    kind = "enrolled" if is_new else "inquired_again"
+    data = {"origin": who.origin, "fields": sorted(values), "consent_basis": who.consent.get("basis")}
+    log_id = record.log(tx, lead, kind, now, actor=who.actor, actor_id=who.actor_id, data=data)
+    if who.consent.get("text"):
+        texts.put(tx, lead_id, "consent", str(log_id), who.consent["text"], now)
+    learning.learn(tx, lead, release, values, who.source, f"log:{log_id}", now)
+    for name, at in who.events:
+        when = learning.now_or(at, now)
+        learning.happen(tx, lead_id, "enrol", f"{log_id}/{name}", name, when, now)
+    return Enrolled(lead_id, is_new, wakes.wake(tx, lead_id, kind))
+
+
+def _create(
+    tx: Tx, archive: Archive, release: Release, who: Enrolment, key: str, values: Mapping[str, Value], now: datetime
+) -> tuple[UUID, bool]:
+    """Two at once for one address: the unique key lets one create, the other finds it."""
+    zone, rule = _zone(release, values)
+    country = values.get("lead.country") or values.get("company.country")
+    company = values.get("company.domain")
+    lead = Lead(
+        id=uuid4(),
+        state=State.NEW,
+        created_at=now,
+        state_entered_at=now,
+        offering=who.offering,
+        company=str(company) if company else None,
+        country=str(country)[:8] if country else None,
+        time_zone=zone,
+    )
+    row = {**from_lead(lead), "address_key": key, "origin": who.origin[:64], "zone_rule": rule, "step_seq": 0}
+    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    query = dialect_insert(t.leads).values(row).on_conflict_do_nothing(index_elements=["address_key"])
+    if tx.execute(query.returning(t.leads.c.id)).scalar() is None:
+        return tx.execute(select(t.leads.c.id).where(t.leads.c.address_key == key)).scalar_one(), False
+    learning.start(tx, lead.id)
+    return lead.id, True
+
+
+def _zone(release: Release, values: Mapping[str, Value]) -> tuple[str, str]:
+    own = values.get("lead.time_zone")
+    countries = [str(values[n]) for n in ("lead.country", "company.country") if n in values]
+    return zone_of(str(own) if own else None, countries, release.defaults.time_zone)
+
+
+def _flags(tx: Tx, lead: Lead, who: Enrolment, key: str, now: datetime) -> Lead:
+    """Opt-outs only ever get stricter here; taking one back needs the person's own act."""
+    after = replace(
+        lead,
+        has_opted_out=lead.has_opted_out or who.has_opted_out,
+        is_do_not_call=lead.is_do_not_call or who.is_do_not_call,
+    )
+    record.save(tx, lead, after)
+    if who.has_opted_out:
+        suppress(tx, key, "opted_out", who.origin, now)
+    return after
+
+
+def suppress(tx: Tx, key: str, reason: str, source: str, now: datetime) -> None:
+    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    row = {"address_key": key, "reason": reason, "at": now, "source": source[:64]}
+    tx.execute(dialect_insert(t.suppressions).values(row).on_conflict_do_nothing())
+
+
+def opt_out(tx: Tx, archive: Archive, lead_id: UUID, source: str) -> Wake | None:
+    """Honoured at once, for the address and for the lead. None when it was so already."""
+    facts, _ = load(tx, lead_id)
+    key = tx.execute(select(t.leads.c.address_key).where(t.leads.c.id == lead_id)).scalar_one()
+    now = archive.clock.now()
+    suppress(tx, key, "opted_out", source, now)
+    if facts.lead.has_opted_out:
+        return None
+    record.save(tx, facts.lead, replace(facts.lead, has_opted_out=True))
+    record.log(tx, facts.lead, "opted_out", now, actor="EVT", data={"source": source})
+    return wakes.wake(tx, lead_id, "opted_out")
+
+
+def _link_external(tx: Tx, lead_id: UUID, external: tuple[str, str] | None) -> None:
+    if external is None:
+        return
+    system, external_id = external
+    c = t.external_ids.c
+    known = tx.execute(select(c.lead_id).where(c.system == system, c.external_id == external_id)).scalar()
+    if known is None:
+        tx.execute(insert(t.external_ids).values(system=system, external_id=external_id, lead_id=lead_id))
+    elif known != lead_id:
+        raise ConflictError(f"{system}:{external_id} is another lead already")

@@ -1,0 +1,134 @@
+"""Loading what a decision reads about one lead, in a handful of indexed queries and no loop."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from domain.decisions import CONVERSATIONS
+from domain.errors import MissingError
+from domain.lead import IN_SALES, Attempts, Delivery, Facts, Lead, Offer, State, Status, Task
+from domain.phrases import Hours, parse_hours
+from storage import tables as t
+from storage.archive import Tx
+from storage.rows import to_known, to_lead, to_seen
+
+
+def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, object]]:
+    """The facts, and the columns beside the domain's row (step, verdict mark ...). Raises MissingError.
+
+    With `lock` the row is held to the end of the transaction (SQLite holds the whole file anyway).
+    """
+    query = (
+        select(t.leads, t.lead_facts.c.known, t.lead_facts.c.seen)
+        .join(t.lead_facts, t.lead_facts.c.lead_id == t.leads.c.id)
+        .where(t.leads.c.id == lead_id)
+    )
+    row = tx.execute(query.with_for_update(of=t.leads) if lock else query).mappings().first()
+    if row is None:
+        raise MissingError(f"there is no lead {lead_id}")
+    lead = to_lead(row)
+    in_sales = lead.state in IN_SALES
+    offer = _offer(tx, lead) if in_sales and lead.state is not State.SALES_READY else None
+    hours, zone = _owner(tx, lead) if in_sales and lead.owner else (None, None)
+    facts = Facts(
+        lead,
+        to_known(row["known"]),
+        to_seen(row["seen"]),
+        _ledger(tx, lead_id),
+        None if in_sales else _task(tx, lead_id),
+        offer,
+        {} if in_sales else _reserved(tx, lead_id),
+        _attempts(tx, offer) if offer else Attempts(),
+        hours,
+        zone,
+    )
+    beside = {name: row[name] for name in ("step", "step_seq", "step_due_at", "verdict_id", "verdict_mark")}
+    return facts, beside
+
+
+def _ledger(tx: Tx, lead_id: UUID) -> tuple[Delivery, ...]:
+    c = t.ledger.c
+    columns = (
+        c.id,
+        c.touch,
+        c.nth,
+        c.cycle,
+        c.channel,
+        c.status,
+        c.claimed_at,
+        c.ended_at,
+        c.tries,
+        c.code,
+        c.assets,
+    )
+    rows = tx.execute(select(*columns).where(c.lead_id == lead_id).order_by(c.claimed_at, c.id))
+    return tuple(
+        Delivery(
+            r.id,
+            r.touch,
+            r.nth,
+            r.cycle,
+            r.channel,
+            Status(r.status),
+            r.claimed_at,
+            r.ended_at,
+            r.tries,
+            r.code,
+            tuple(r.assets),
+        )
+        for r in rows
+    )
+
+
+def _task(tx: Tx, lead_id: UUID) -> Task | None:
+    """The open task that counts: an answer we owe goes before a touch of ours."""
+    c = t.tasks.c
+    rows = tx.execute(
+        select(t.tasks).where(c.lead_id == lead_id, c.closed_at.is_(None)).order_by(c.opened_at)
+    ).all()
+    if not rows:
+        return None
+    r = min(rows, key=lambda row: row.kind == "touch")
+    return Task(r.id, r.kind, r.touch, r.owner, r.opened_at, r.due_at, r.give_up_at, r.rung, r.tries)
+
+
+def _offer(tx: Tx, lead: Lead) -> Offer | None:
+    c = t.offers.c
+    row = tx.execute(
+        select(t.offers).where(c.lead_id == lead.id).order_by(c.offered_at.desc(), c.number.desc()).limit(1)
+    ).first()
+    return Offer(row.id, row.handoff_id, row.number, row.rep, row.offered_at) if row else None
+
+
+def _attempts(tx: Tx, offer: Offer) -> Attempts:
+    c = t.attempts.c
+    query = select(
+        func.count(),
+        func.count(c.channel.distinct()),
+        func.count().filter(c.outcome.in_(CONVERSATIONS)),
+        func.min(c.at),
+    ).where(c.offer_id == offer.id)
+    return Attempts(*tx.execute(query).one())
+
+
+def _owner(tx: Tx, lead: Lead) -> tuple[Hours | None, str | None]:
+    row = tx.execute(select(t.reps.c.hours, t.reps.c.zone).where(t.reps.c.id == lead.owner)).first()
+    return (parse_hours(row.hours) if row.hours else None, row.zone) if row else (None, None)
+
+
+def _reserved(tx: Tx, lead_id: UUID) -> dict[str, datetime]:
+    """The day already promised to a step, as its first instant (UTC); the step's window finds the hour."""
+    c = t.permits.c
+    rows = tx.execute(
+        select(c.step_id, func.max(c.day))
+        .where(c.lead_id == lead_id, c.is_used.is_(False))
+        .group_by(c.step_id)
+    )
+    return {step_id: day_start(day) for step_id, day in rows}
+
+
+def day_start(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time.min, UTC)

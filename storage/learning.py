@@ -1,0 +1,133 @@
+"""Facts and events about a lead, kept beside it so that a decision reads one row, however long the past is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.context import BEGINNING
+from domain.errors import InvalidError
+from domain.lead import Known, Lead, Source, Value
+from domain.release import Release
+from domain.values import coerce
+from storage import tables as t
+from storage import texts
+from storage.archive import Tx
+from storage.rows import from_known, to_known
+
+
+def full_name(release: Release, name: str) -> str:
+    """`pain` is short for `fact.pain`. Raises InvalidError with the names there are."""
+    for candidate in (name, f"fact.{name}"):
+        if candidate in release.fields:
+            return candidate
+    raise InvalidError(f"there is no field {name}; they are declared in lead_defs/fields.yaml", name)
+
+
+def understand(release: Release, raw: Mapping[str, Any]) -> dict[str, Value]:  # Any: as somebody sent it
+    """Names and values as declared; empty ones are left out. Raises InvalidError naming the field."""
+    found: dict[str, Value] = {}
+    for name, value in raw.items():
+        if value is None or value == "":
+            continue
+        full = full_name(release, name)
+        found[full] = coerce(full, value, release.fields[full])
+    return found
+
+
+def learn(
+    tx: Tx,
+    lead: Lead,
+    release: Release,
+    values: Mapping[str, Value],
+    source: Source,
+    evidence: str,
+    at: datetime,
+) -> list[str]:
+    """Merge facts: a weaker source never overwrites a stronger one of the same stretch; ties go to the newest.
+
+    What was known before the lead last left sales may be overtaken by anybody. Returns the names that changed.
+    """
+    current = tx.execute(select(t.lead_facts.c.known).where(t.lead_facts.c.lead_id == lead.id)).scalar_one()
+    known, changed = to_known(current), []
+    for name, value in values.items():
+        if release.fields[name].personal:
+            texts.put(tx, lead.id, "field", name, str(value), at)
+            continue
+        old = known.get(name)
+        if old and not _overtakes(old, source, at, lead.left_sales_at or BEGINNING):
+            continue
+        known[name] = Known(value, at, source, evidence)
+        changed.append(name)
+    if changed:
+        raw = {**current, **{name: from_known(known[name]) for name in changed}}
+        tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead.id).values(known=raw))
+    return changed
+
+
+def _overtakes(old: Known, source: Source, at: datetime, left_sales_at: datetime) -> bool:
+    return old.at <= at and (source.rank <= old.source.rank or old.at <= left_sales_at)
+
+
+def happen(
+    tx: Tx,
+    lead_id: UUID,
+    source: str,
+    event_id: str,
+    name: str,
+    at: datetime,
+    received_at: datetime,
+    *,
+    human: str = "human",
+    ledger_id: UUID | None = None,
+    data: Mapping[str, object] | None = None,
+) -> int | None:
+    """Append an event; None when (source, event id) was here before. Only human ones are counted."""
+    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    row: dict[str, Any] = {  # Any: column values of many types
+        "lead_id": lead_id,
+        "source": source,
+        "event_id": event_id,
+        "name": name,
+        "at": at,
+        "received_at": received_at,
+        "human": human,
+        "ledger_id": ledger_id,
+        "data": dict(data or {}),
+    }
+    query = dialect_insert(t.events).values(row).on_conflict_do_nothing(index_elements=["source", "event_id"])
+    event_row = tx.execute(query.returning(t.events.c.id)).scalar()
+    if event_row is None:
+        return None
+    if human == "human":
+        _count(tx, lead_id, name, at, f"event:{event_row}")
+    return int(event_row)
+
+
+def _count(tx: Tx, lead_id: UUID, name: str, at: datetime, evidence: str) -> None:
+    seen: dict[str, Any] = dict(  # Any: JSON
+        tx.execute(select(t.lead_facts.c.seen).where(t.lead_facts.c.lead_id == lead_id)).scalar_one()
+    )
+    day = at.astimezone(UTC).date().isoformat()
+    old = seen.get(name, {"days": {}, "last_at": at.isoformat(), "last_id": evidence})
+    is_newest = datetime.fromisoformat(old["last_at"]) <= at
+    seen[name] = {
+        "days": {**old["days"], day: old["days"].get(day, 0) + 1},
+        "last_at": at.isoformat() if is_newest else old["last_at"],
+        "last_id": evidence if is_newest else old["last_id"],
+    }
+    tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead_id).values(seen=seen))
+
+
+def start(tx: Tx, lead_id: UUID) -> None:
+    tx.execute(insert(t.lead_facts).values(lead_id=lead_id, known={}, seen={}))
+
+
+def now_or(at: datetime | None, now: datetime) -> datetime:
+    """When something happened: as said, but never in the future - nobody's clock is ahead of ours for long."""
+    return min(at, now) if at else now

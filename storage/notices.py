@@ -1,0 +1,70 @@
+"""Mails to our own people: written with the change they tell of, sent right after, again if a crash came between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select, update
+
+from storage import tables as t
+from storage.archive import Archive, Tx, machine_now
+
+RETRY = (5, 30, 120, 600, 3600)
+"""Seconds until the next try; after the last one it stays at an hour."""
+GRACE = timedelta(seconds=3)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`data` holds ids and codes; the words are put together when it is sent."""
+
+    id: UUID
+    lead_id: UUID | None
+    person: str
+    kind: str
+    data: Mapping[str, object]
+    at: datetime
+    tries: int = 0
+
+
+def tell(tx: Tx, person: str, kind: str, lead_id: UUID | None, at: datetime, **data: object) -> UUID:
+    """Queue a notice in this transaction. It is sent by the activity after its commit, else by the relay."""
+    notice_id, now = uuid4(), machine_now()
+    row = {
+        "id": notice_id,
+        "lead_id": lead_id,
+        "person": person,
+        "kind": kind,
+        "data": data,
+        "at": at,
+        "recorded_at": now,
+        "tries": 0,
+        "next_try_at": now + GRACE,
+    }
+    tx.execute(insert(t.notices).values(row))
+    return notice_id
+
+
+def unsent(archive: Archive, lead_id: UUID | None = None, limit: int = 50) -> list[Notice]:
+    """Of one lead, right after its activity's commit; or of all, when their next try is due."""
+    c = t.notices.c
+    query = select(c.id, c.lead_id, c.person, c.kind, c.data, c.at, c.tries).where(c.sent_at.is_(None))
+    query = query.where(c.lead_id == lead_id) if lead_id else query.where(c.next_try_at <= machine_now())
+    with archive.reading() as tx:
+        return [Notice(*row) for row in tx.execute(query.order_by(c.recorded_at).limit(limit))]
+
+
+def record(archive: Archive, notice: Notice, is_sent: bool) -> None:
+    now = machine_now()
+    later = now + timedelta(seconds=RETRY[min(notice.tries, len(RETRY) - 1)])
+    values = {"sent_at": now} if is_sent else {"tries": notice.tries + 1, "next_try_at": later}
+    with archive.begin() as tx:
+        tx.execute(update(t.notices).where(t.notices.c.id == notice.id).values(values))
+        if is_sent and "offer" in notice.data:
+            offer_id = UUID(str(notice.data["offer"]))
+            tx.execute(
+                update(t.offers).where(t.offers.c.id == offer_id).values(notified_at=archive.clock.now())
+            )

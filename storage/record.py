@@ -1,0 +1,174 @@
+"""Writing moves: the log, the lead's row, and what follows from a change of state - the only place that does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, insert, select, update
+
+from domain import lifecycle
+from domain.lead import IN_SALES, Facts, Lead, Offer, State
+from domain.steps import Move
+from storage import notices, permits, wakes
+from storage import tables as t
+from storage.archive import Tx, machine_now
+from storage.rows import changed
+
+
+def log(
+    tx: Tx,
+    lead: Lead,
+    kind: str,
+    at: datetime,
+    *,
+    actor: str = "SYS",
+    actor_id: str | None = None,
+    reason: str | None = None,
+    data: Mapping[str, object] | None = None,
+    **columns: object,
+) -> int:
+    """Append one row. `data` holds ids, codes, numbers and times, never words about a person."""
+    row: dict[str, Any] = {  # Any: column values of many types
+        "lead_id": lead.id,
+        "at": at,
+        "recorded_at": machine_now(),
+        "kind": kind,
+        "cycle": lead.cycle,
+        "seq": lead.seq,
+        "actor": actor,
+        "actor_id": actor_id,
+        "reason": reason[:255] if reason else None,
+        "data": dict(data or {}),
+        **columns,
+    }
+    log_id: int = tx.execute(insert(t.log).values(row).returning(t.log.c.id)).scalar_one()
+    return log_id
+
+
+def save(tx: Tx, before: Lead, after: Lead) -> None:
+    """Write the columns that differ. The seq is only ever bumped by a wake."""
+    if values := changed(before, after):
+        values.pop("seq", None)
+        tx.execute(update(t.leads).where(t.leads.c.id == after.id).values(values))
+
+
+def take(
+    tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_id: int | None = None
+) -> Facts:
+    """Record one move: the log row, the lead's row, and its consequences. Returns the facts after it."""
+    before, after = facts.lead, lifecycle.apply(facts.lead, move, now)
+    save(tx, before, after)
+    log_id = log(
+        tx,
+        after,
+        "transition",
+        now,
+        actor=move.actor,
+        actor_id=move.actor_id,
+        reason=move.reason,
+        data=move.data,
+        transition=move.transition,
+        from_state=before.state.value,
+        to_state=after.state.value,
+        release=release,
+        verdict_id=verdict_id,
+    )
+    facts = replace(facts, lead=after)
+    if after.state in IN_SALES and before.state not in IN_SALES:
+        permits.release(tx, after.id)
+        close_tasks(tx, after.id, now, "overtaken")
+        facts = replace(facts, task=None, reserved={})
+        _open_handoff(tx, after, now, verdict_id)
+    if move.transition == "T11":
+        facts = replace(facts, offer=_open_offer(tx, after, move, now))
+    elif facts.offer and after.owner != before.owner:
+        _close_offer(tx, facts.offer, move, now)
+        wakes.wake_best_waiting(tx)
+        facts = replace(facts, offer=None)
+    if move.transition == "T13" and facts.offer:
+        tx.execute(update(t.offers).where(t.offers.c.id == facts.offer.id).values(accepted_at=now))
+    if move.transition == "T18" and facts.offer:
+        _log_attempt(tx, after, facts.offer, move, now)
+    if before.state in IN_SALES and after.state not in IN_SALES:
+        _close_handoff(tx, after, move, now)
+    if after.state is State.DISQUALIFIED:
+        permits.release(tx, after.id)
+        close_tasks(tx, after.id, now, "overtaken")
+        facts = replace(facts, task=None)
+    if after.is_on_desk and not before.is_on_desk:
+        notices.tell(tx, after.owner or "", "on_desk", after.id, now, log=log_id)
+    return facts
+
+
+def close_tasks(tx: Tx, lead_id: UUID, now: datetime, outcome: str) -> None:
+    """Open human touches that no longer make sense; the ledger keeps them as not delivered."""
+    c = t.tasks.c
+    still_open = (c.lead_id == lead_id, c.closed_at.is_(None))
+    touches = select(c.ledger_id).where(*still_open, c.ledger_id.is_not(None))
+    tx.execute(
+        update(t.ledger).where(t.ledger.c.id.in_(touches)).values(status="failed", code=outcome, ended_at=now)
+    )
+    tx.execute(update(t.tasks).where(*still_open).values(closed_at=now, outcome=outcome))
+
+
+def _open_handoff(tx: Tx, lead: Lead, now: datetime, verdict_id: int | None) -> None:
+    number = tx.execute(select(func.count()).where(t.handoffs.c.lead_id == lead.id)).scalar_one() + 1
+    row = {
+        "id": uuid4(),
+        "lead_id": lead.id,
+        "number": number,
+        "cycle": lead.cycle,
+        "opened_at": now,
+        "rule": lead.ready_rule,
+        "verdict_id": verdict_id,
+    }
+    tx.execute(insert(t.handoffs).values(row))
+
+
+def _open_offer(tx: Tx, lead: Lead, move: Move, now: datetime) -> Offer:
+    c = t.handoffs.c
+    handoff_id = tx.execute(
+        select(c.id).where(c.lead_id == lead.id, c.closed_at.is_(None)).order_by(c.number.desc()).limit(1)
+    ).scalar_one()
+    number = tx.execute(select(func.count()).where(t.offers.c.handoff_id == handoff_id)).scalar_one() + 1
+    assert lead.clock is not None and lead.owner is not None
+    offer = Offer(uuid4(), handoff_id, number, lead.owner, now)
+    row = {
+        "id": offer.id,
+        "handoff_id": handoff_id,
+        "lead_id": lead.id,
+        "number": number,
+        "rep": lead.owner,
+        "rule": move.data.get("rule"),
+        "why": move.reason or "",
+        "passed_over": move.data.get("passed_over", []),
+        "offered_at": now,
+        "accept_by": lead.clock.due_at,
+    }
+    tx.execute(insert(t.offers).values(row))
+    notices.tell(tx, lead.owner, "offered", lead.id, now, offer=str(offer.id), handoff=str(handoff_id))
+    return offer
+
+
+def _close_offer(tx: Tx, offer: Offer, move: Move, now: datetime) -> None:
+    closed = {"closed_at": now, "outcome": move.transition, "reason": move.reason}
+    c = t.offers.c
+    tx.execute(update(t.offers).where(c.id == offer.id, c.closed_at.is_(None)).values(closed))
+
+
+def _close_handoff(tx: Tx, lead: Lead, move: Move, now: datetime) -> None:
+    c = t.handoffs.c
+    still_open = (c.lead_id == lead.id, c.closed_at.is_(None))
+    tx.execute(
+        update(t.handoffs).where(*still_open).values(closed_at=now, outcome=move.to, reason=move.reason)
+    )
+
+
+def _log_attempt(tx: Tx, lead: Lead, offer: Offer, move: Move, now: datetime) -> None:
+    row = {"offer_id": offer.id, "lead_id": lead.id, "rep": offer.rep, "at": now}
+    row |= {name: move.data.get(name) for name in ("outcome", "channel", "minutes")}
+    tx.execute(insert(t.attempts).values(row))

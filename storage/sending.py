@@ -1,0 +1,232 @@
+"""The touch ledger around one send: claim before the wire, confirm after it, and what a crash between leaves.
+
+claimed -> sent | deferred | failed | uncertain; deferred -> claimed; uncertain -> sent | failed on evidence.
+A `claimed` mail found by anybody else is another attempt's: it becomes `uncertain` and is never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+
+from domain import keys
+from domain.context import Context
+from domain.lead import Status
+from domain.letters import Letter, Outcome
+from domain.steps import Order, Step
+from domain.touches import nth
+from domain.track import Touch, Track
+from storage import permits, record, texts
+from storage import tables as t
+from storage.archive import Archive, Tx
+from storage.deciding import Deciding, is_due, open_lead, settle, stand
+
+DEFER_FIRST, DEFER_LONGEST, DEFER_TRIES = timedelta(minutes=15), timedelta(hours=12), 10
+NOT_NOW = timedelta(days=1)
+"""How long a mail waits that the sending mode (pilot) does not let out yet."""
+HARD_BOUNCES = ("5.1.", "5.2.1", "5.4.4")
+"""Enhanced codes that say the address is no good; 5.7 is about our reputation and never held against a lead."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A send that is ours alone to make: the row is committed, the wire not yet touched."""
+
+    order: Order
+    attempt: str
+    letter: Letter
+
+
+def claim(archive: Archive, order: Order, attempt: str, may_send: Callable[[str], bool]) -> Claimed | Step:
+    """First transaction: decide again, check suppression as of now, write the claim."""
+    with archive.begin() as tx:
+        d = open_working(tx, archive, order)
+        step = settle(d)
+        if not is_due(step, order, d.now):
+            return stand(d, step, order)
+        address = texts.get(tx, d.lead.id, "address").get(("address", "email"), "")
+        if is_suppressed(tx, archive, address):
+            d.change(has_opted_out=True)
+            return stand(d, settle(d), order)
+        if not may_send(address):
+            d.change(postponed_until=d.now + NOT_NOW)
+            return stand(d, settle(d), order)
+        track, touch = _touch(d, step)
+        return Claimed(order, attempt, _claim(d, track, touch, step, attempt, address))
+
+
+def open_working(tx: Tx, archive: Archive, order: Order) -> Deciding:
+    """Open a lead for an activity. There is one activity per lead at a time, so a claim found here is a dead one's."""
+    d = open_lead(tx, archive, UUID(order.lead_id))
+    if any(x.status is Status.CLAIMED and x.channel == "email" for x in d.facts.ledger):
+        c = t.ledger.c
+        stale = (c.lead_id == d.lead.id, c.status == "claimed", c.channel == "email")
+        tx.execute(
+            update(t.ledger).where(*stale).values(status="uncertain", code="interrupted", ended_at=d.now)
+        )
+        d.reload()
+    return d
+
+
+def confirm(archive: Archive, claimed: Claimed, outcome: Outcome) -> Step:
+    """Second transaction: what came of it, and the next step."""
+    with archive.begin() as tx:
+        d = open_lead(tx, archive, UUID(claimed.order.lead_id))
+        c = t.ledger.c
+        ours = (c.id == claimed.letter.send_id, c.status == "claimed", c.attempt == claimed.attempt)
+        row = tx.execute(select(t.ledger).where(*ours)).first()
+        if row is not None:
+            _write(d, row.tries, claimed.letter, outcome)
+            d.reload()
+        return stand(d, settle(d), claimed.order)
+
+
+def _write(d: Deciding, tries: int, letter: Letter, outcome: Outcome) -> None:
+    status, code = Status(outcome.status), outcome.code[:64] or None
+    if status is Status.DEFERRED and tries >= DEFER_TRIES:
+        status = Status.FAILED
+    values = {"status": status.value, "code": code, "ended_at": None if status is Status.DEFERRED else d.now}
+    d.tx.execute(update(t.ledger).where(t.ledger.c.id == letter.send_id).values(values))
+    if status is Status.DEFERRED:
+        d.change(postponed_until=d.now + min(DEFER_FIRST * 2 ** (tries - 1), DEFER_LONGEST))
+    elif d.lead.postponed_until:
+        d.change(postponed_until=None)
+    if status is Status.FAILED and (code or "").startswith(HARD_BOUNCES):
+        d.change(has_bounced=True)
+    if outcome.text and status in (Status.SENT, Status.UNCERTAIN):
+        texts.put(d.tx, d.lead.id, "mail", str(letter.send_id), outcome.text, d.now)
+    data = {
+        "touch": letter.touch,
+        "track": letter.track,
+        "delivery": str(letter.send_id),
+        "status": status.value,
+    }
+    record.log(
+        d.tx, d.lead, "touch", d.now, data={**data, "channel": "email", "code": code}, release=d.release.hash
+    )
+
+
+def _touch(d: Deciding, step: Step) -> tuple[Track, Touch]:
+    found = d.release.find_touch(step.id.split(":")[1])
+    assert found is not None  # the step was decided from this release a moment ago
+    return found
+
+
+def _claim(d: Deciding, track: Track, touch: Touch, step: Step, attempt: str, address: str) -> Letter:
+    number = nth(d.ctx, touch)
+    send_id = keys.send_id(d.lead.id, touch.id, number)
+    open_delivery(d, track, touch, send_id, number, attempt)
+    permits.use(d.tx, d.lead.id, step.id)
+    return letter(d.tx, d.ctx, track, touch, send_id, address)
+
+
+def open_delivery(d: Deciding, track: Track, touch: Touch, send_id: UUID, number: int, attempt: str) -> None:
+    """The claim itself: a new ledger row, or a deferred one taken up again."""
+    c, now = t.ledger.c, d.now
+    again = update(t.ledger).where(c.id == send_id, c.status == "deferred")
+    values = {"status": "claimed", "claimed_at": now, "attempt": attempt, "tries": c.tries + 1, "code": None}
+    if d.tx.execute(again.values(values)).rowcount:
+        return
+    row = {
+        "id": send_id,
+        "lead_id": d.lead.id,
+        "touch": touch.id,
+        "nth": number,
+        "cycle": d.lead.cycle,
+        "track": track.id,
+        "stage": d.lead.stage,
+        "release": d.release.hash,
+        "channel": touch.channel,
+        "content_hash": keys.content_hash(f"{touch.subject or touch.title}\n{touch.body}"),
+        "status": "claimed",
+        "claimed_at": now,
+        "tries": 1,
+        "attempt": attempt,
+        "sender": track.sender or d.release.defaults.sender,
+        "assets": list(touch.assets),
+    }
+    d.tx.execute(insert(t.ledger).values(row))
+    for asset in touch.assets:
+        _use_asset(d.tx, d.lead.id, asset, send_id)
+
+
+def _use_asset(tx: Tx, lead_id: UUID, asset: str, send_id: UUID) -> None:
+    """Numbered, so that the same asset twice is possible only where the files mark it repeatable."""
+    c = t.ledger_assets.c
+    number = tx.execute(select(func.count()).where(c.lead_id == lead_id, c.asset == asset)).scalar_one() + 1
+    tx.execute(insert(t.ledger_assets).values(lead_id=lead_id, asset=asset, nth=number, ledger_id=send_id))
+
+
+def letter(tx: Tx, ctx: Context, track: Track, touch: Touch, send_id: UUID, address: str) -> Letter:
+    """What a touch says to this lead: its own words plus what we know, choices in their words."""
+    release = ctx.release
+    sender_id = track.sender or release.defaults.sender
+    sender = release.person(sender_id)
+    values: dict[str, dict[str, object]] = {"lead": {}, "company": {}, "inquiry": {}, "fact": {}}
+    for name, known in ctx.facts.known.items():
+        group, _, key = name.partition(".")
+        options = release.fields[name].options if name in release.fields else {}
+        values.setdefault(group, {})[key] = options.get(str(known.value), known.value)
+    for (_, name), text in texts.get(tx, ctx.lead.id, "field").items():
+        group, _, key = name.partition(".")
+        values.setdefault(group, {})[key] = text
+    values["sender"] = {"first_name": sender.first_name, "name": sender.name, "address": sender.address}
+    if sender.phone:
+        values["sender"]["phone"] = sender.phone
+    person = values["lead"]
+    names = " ".join(str(person[k]) for k in ("first_name", "last_name") if person.get(k))
+    return Letter(
+        send_id,
+        touch.id,
+        track.id,
+        f"content/tracks/{track.id}/{touch.id}.md",
+        touch.subject or "",
+        touch.body,
+        touch.preheader,
+        values,
+        address,
+        names or None,
+        sender.name,
+        sender.address,
+        release.defaults.company.name,
+        release.defaults.company.postal_address,
+        {name: asset.url for name, asset in release.assets.items()},
+        ctx.now,
+    )
+
+
+def is_suppressed(tx: Tx, archive: Archive, address: str) -> bool:
+    """Asked at the moment of sending, whatever the schedule said before."""
+    key = keys.address_key(archive.secret, address)
+    return (
+        tx.execute(select(t.suppressions.c.reason).where(t.suppressions.c.address_key == key)).first()
+        is not None
+    )
+
+
+def uncertain(archive: Archive, since: datetime, limit: int = 200) -> list[tuple[UUID, UUID]]:
+    """(delivery, lead) of sends nobody knows the end of, newest first."""
+    c = t.ledger.c
+    query = select(c.id, c.lead_id).where(c.status == "uncertain", c.claimed_at >= since)
+    with archive.reading() as tx:
+        return [(r.id, r.lead_id) for r in tx.execute(query.order_by(c.claimed_at.desc()).limit(limit))]
+
+
+def resolve(archive: Archive, send_id: UUID, was_received: bool) -> None:
+    """Evidence has come in about an uncertain send."""
+    with archive.begin() as tx:
+        row = tx.execute(
+            select(t.ledger).where(t.ledger.c.id == send_id, t.ledger.c.status == "uncertain")
+        ).first()
+        if row is None:
+            return
+        status = "sent" if was_received else "failed"
+        values = {"status": status, "code": "found_at_relay" if was_received else "not_at_relay"}
+        tx.execute(update(t.ledger).where(t.ledger.c.id == send_id).values(values))
+        d = open_lead(tx, archive, row.lead_id)
+        data = {"touch": row.touch, "delivery": str(send_id), "channel": row.channel, **values}
+        record.log(tx, replace(d.lead), "touch", d.now, data=data)
