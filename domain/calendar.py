@@ -99,9 +99,7 @@ class Window:
         """Opening and closing of that local day, None when it is closed."""
         if day.weekday() not in self.hours.weekdays or is_holiday(day, self.country):
             return None
-        return at_local(day, self.hours.opens, self.zone_name), at_local(
-            day, self.hours.closes, self.zone_name
-        )
+        return at_local(day, self.hours.opens, self.zone_name), at_local(day, self.hours.closes, self.zone_name)
 
     def is_open(self, at: datetime) -> bool:
         bounds = self.bounds(at.astimezone(zone(self.zone_name)).date())
@@ -161,11 +159,7 @@ def part_of(start: datetime, span: Span, percent: int, window: Window) -> dateti
     """The instant at which so many percent of a clock's allowance have passed."""
     if span.pace is Pace.CALENDAR:
         return start + timedelta(minutes=span.amount) * percent / 100
-    whole = (
-        window.day_length() * span.amount
-        if span.pace is Pace.BUSINESS_DAYS
-        else timedelta(minutes=span.amount)
-    )
+    whole = window.day_length() * span.amount if span.pace is Pace.BUSINESS_DAYS else timedelta(minutes=span.amount)
     return window.add(start, whole * percent / 100)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from domain import lifecycle, recycling, touches
 from domain.clocks import next_rung, start
 from domain.context import Context, system
-from domain.lead import Facts, Lead, State
+from domain.lead import Facts, Lead, State, Task
 from domain.readiness import Verdict, is_hot
 from domain.release import Release
 from domain.steps import Move, Step, Verb
@@ -61,9 +61,7 @@ def _inquiry(ctx: Context) -> Step | Move:
         return ready
     if track := recycling.choose_track(ctx):
         return recycling.to_nurturing(ctx, "T05", track, track.first_stage, f"matches {track.id}")
-    return _waiting_for_a_person(ctx) or _rest(
-        ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same"
-    )
+    return _waiting_for_a_person(ctx) or _rest(ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same")
 
 
 def _nurturing(ctx: Context) -> Step | Move:
@@ -133,7 +131,7 @@ def _has_gone_stale(ctx: Context) -> bool:
 
 def _with_sales(ctx: Context) -> Step | Move:
     """HANDED_OFF, ACCEPTED, WORKING, QUALIFIED: a promise runs, and silence never answers it."""
-    lead, rung = ctx.lead, _rung(ctx)
+    rung = _rung(ctx)
     if rung is None:
         return _rest(ctx, ctx.now + LOOK_AGAIN, "with sales")
     if rung.due_at <= ctx.now and rung.verb is Verb.REST:
@@ -180,9 +178,7 @@ def taken_back(ctx: Context) -> Move:
         "clock": start(levels, "routed", is_hot(ctx.facts, ctx.release), ctx.now, window),
         "tried_reps": tried,
     }
-    return system(
-        transition, State.SALES_READY, f"{clock_name} passed", sets, rep=lead.owner, clock=clock_name
-    )
+    return system(transition, State.SALES_READY, f"{clock_name} passed", sets, rep=lead.owner, clock=clock_name)
 
 
 def to_desk(ctx: Context, tried: tuple[str, ...], why: str) -> Move:
@@ -206,9 +202,7 @@ def _recycled(ctx: Context) -> Step | Move:
         return waiting
     event, until = recycling.woken_by(ctx), ctx.lead.cool_until or ctx.now
     if event is None and until > ctx.now:
-        return Step(
-            f"resume:cool:{ctx.lead.cycle}", Verb.RESUME, until, f"cool-down after {ctx.lead.return_reason}"
-        )
+        return Step(f"resume:cool:{ctx.lead.cycle}", Verb.RESUME, until, f"cool-down after {ctx.lead.return_reason}")
     track = recycling.track_for_return(ctx)
     stage, why = recycling.entry_stage(ctx, track) if track else (None, "no track matches")
     trigger = event or "cool-down over"
@@ -241,10 +235,7 @@ def _sign_of_life(ctx: Context) -> str | None:
     names = [
         name
         for name, seen in ctx.facts.seen.items()
-        if seen.last_at > since
-        and (event := ctx.release.events.get(name))
-        and event.human
-        and event.points > 0
+        if seen.last_at > since and (event := ctx.release.events.get(name)) and event.human and event.points > 0
     ]
     return min(names, default=None)
 
@@ -285,28 +276,20 @@ def ready_move(ctx: Context, transition: str, rule: str, verdict: Verdict, actor
 
 def _waiting_for_a_person(ctx: Context) -> Step | None:
     """A raised hand or a reply is answered by a person; sends stand still meanwhile."""
-    if task := ctx.facts.task:
-        return _task_step(ctx)
+    if ctx.facts.task:
+        return _task_step(ctx, ctx.facts.task)
     if raised := ctx.newest_hand_raise():
-        return Step(
-            f"ask:{raised[0]}:{raised[1].isoformat()}", Verb.ASK, ctx.now, f"{raised[0]}: a person answers"
-        )
+        return Step(f"ask:{raised[0]}:{raised[1].isoformat()}", Verb.ASK, ctx.now, f"{raised[0]}: a person answers")
     if stop := ctx.newest_stop():
-        return Step(
-            f"ask:{stop[0]}:{stop[1].isoformat()}", Verb.ASK, ctx.now, f"{stop[0]}: a person reads it"
-        )
+        return Step(f"ask:{stop[0]}:{stop[1].isoformat()}", Verb.ASK, ctx.now, f"{stop[0]}: a person reads it")
     return None
 
 
-def _task_step(ctx: Context) -> Step:
-    task = ctx.facts.task
-    assert task is not None
+def _task_step(ctx: Context, task: Task) -> Step:
     what = f"{task.kind} {task.touch or ''}".strip()
     newer = ctx.newest_hand_raise() or ctx.newest_stop()
     if task.kind == "touch" and newer:
-        return Step(
-            f"ask:{newer[0]}:{newer[1].isoformat()}", Verb.ASK, ctx.now, f"{newer[0]}: a person answers"
-        )
+        return Step(f"ask:{newer[0]}:{newer[1].isoformat()}", Verb.ASK, ctx.now, f"{newer[0]}: a person answers")
     id = f"task:{task.id}:{task.due_at.isoformat()}:{task.rung}"
     if task.rung == 0:
         return Step(id, Verb.REMIND, task.due_at, f"{what} is due")

@@ -90,9 +90,7 @@ def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
 def _qualify(ctx: Context, said: Said) -> tuple[Move, ...]:
     _is_theirs(ctx, said)
     if not ctx.facts.attempts.conversations:
-        raise RefusedError(
-            "log the conversation first: qualify needs an attempt that reached the buyer", ["attempt"]
-        )
+        raise RefusedError("log the conversation first: qualify needs an attempt that reached the buyer", ["attempt"])
     clock = start(ctx.release.service_levels, "opportunity", False, ctx.now, ctx.sales_window)
     return (_move(said, "T20", State.QUALIFIED, {"clock": clock}),)
 
@@ -107,9 +105,7 @@ def _reject(ctx: Context, said: Said) -> tuple[Move, ...]:
     if ctx.release.reasons.reject[said.reason or ""].next == "nurture":
         sets: dict[str, object] = {"denied": denied, "stage_entered_at": ctx.now}
         return (_move(said, "T14", State.NURTURING, sets, criterion=said.criterion, says=reason.say),)
-    clock = start(
-        ctx.release.service_levels, "routed", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window
-    )
+    clock = start(ctx.release.service_levels, "routed", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window)
     tried = tuple(dict.fromkeys((*lead.tried_reps, lead.owner or "")))
     sets = {"owner": ctx.release.definition.signers.marketing, "clock": clock, "tried_reps": tried}
     if len(tried) > ctx.release.service_levels.max_reroutes:
@@ -201,9 +197,7 @@ def _is_theirs(ctx: Context, said: Said) -> None:
     """Only whoever has the lead now decides about it; the manager of the team always may."""
     offer, owner = ctx.facts.offer, ctx.lead.owner
     if said.offer is not None and offer and said.offer != offer.number:
-        raise RefusedError(
-            f"offer {said.offer} is over; the lead is with {owner} now", lifecycle.legal(ctx.lead.state)
-        )
+        raise RefusedError(f"offer {said.offer} is over; the lead is with {owner} now", lifecycle.legal(ctx.lead.state))
     if said.actor == "REP" and said.actor_id != owner:
         raise RefusedError(f"this lead is with {owner} now, not with {said.actor_id}", ())
 
@@ -235,11 +229,7 @@ def _missing(ctx: Context, said: Said, need: str) -> str | None:
 
 def _missing_effort(ctx: Context) -> str | None:
     least, done = ctx.release.service_levels.minimum_effort, ctx.facts.attempts
-    days = (
-        ctx.sales_window.between(done.first_at, ctx.now) / ctx.sales_window.day_length()
-        if done.first_at
-        else 0.0
-    )
+    days = ctx.sales_window.between(done.first_at, ctx.now) / ctx.sales_window.day_length() if done.first_at else 0.0
     if done.count >= least.attempts and done.channels >= least.channels and days >= least.business_days:
         return None
     return (

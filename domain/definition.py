@@ -1,13 +1,14 @@
-"""What marketing and sales agreed: fields, events, the universal definition of a sales-ready lead, and profiles."""
+"""What marketing and sales agreed: fields, events, the definition of a sales-ready lead, and profiles."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SkipValidation, ValidationInfo, field_validator, model_validator
 
-from domain.conditions import Condition
+from domain.conditions import Condition, Reads, View
 from domain.parts import Part, When
 from domain.phrases import Duration
 
@@ -55,6 +56,29 @@ class EventsFile(Part):
     events: dict[Name, EventDef]
 
 
+@dataclass(frozen=True)
+class Askable:
+    """A criterion's condition. What it asks `known(...)` about and nobody has told us makes it unknown, not
+    false: somebody has to ask. Everywhere else `known(...)` is a plain yes or no.
+    """
+
+    written: Condition
+
+    @property
+    def text(self) -> str:
+        return self.written.text
+
+    @property
+    def reads(self) -> Reads:
+        return self.written.reads
+
+    def holds(self, view: View) -> bool | None:
+        holds = self.written.holds(view)
+        if holds is False and any(view.value(name) is None for name in self.reads.known):
+            return None
+        return holds
+
+
 class Criterion(Part):
     """One sentence both teams mean the same by: met, not met or unknown."""
 
@@ -71,6 +95,11 @@ class Criterion(Part):
         if isinstance(data, dict) and "fact" in data and "when" not in data:
             return {**data, "when": f"known(fact.{data['fact']})"}
         return data
+
+    @field_validator("when")
+    @classmethod
+    def _unknown_means_ask(cls, when: Condition) -> Condition:
+        return Askable(when)
 
 
 class Rule(Part):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.steps import Order
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -42,3 +44,12 @@ class Outcome:
     code: str = ""
     text: str | None = None
     """What the buyer could read, kept with the person's other words."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A send that is ours alone to make: its ledger row is committed, the wire not yet touched."""
+
+    order: Order
+    attempt: str
+    letter: Letter

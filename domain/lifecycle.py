@@ -29,9 +29,7 @@ class Row:
 
 
 def _row(id: str, sources: str, target: str, actors: str, says: str, command: str | None = None) -> Row:
-    return Row(
-        id, frozenset(map(State, sources.split())), State(target), tuple(actors.split()), says, command
-    )
+    return Row(id, frozenset(map(State, sources.split())), State(target), tuple(actors.split()), says, command)
 
 
 TABLE: tuple[Row, ...] = (
@@ -77,9 +75,7 @@ TABLE: tuple[Row, ...] = (
     ),
     _row("T21b", "HANDED_OFF", "RECYCLED", "REP MGR", "returned instead of accepted", "recycle"),
     _row("T22", "WORKING QUALIFIED", "RECYCLED", "SYS", "stalled in sales"),
-    _row(
-        "T23", "ACCEPTED WORKING QUALIFIED", "DISQUALIFIED", "REP MGR", "disqualified by sales", "disqualify"
-    ),
+    _row("T23", "ACCEPTED WORKING QUALIFIED", "DISQUALIFIED", "REP MGR", "disqualified by sales", "disqualify"),
     _row("T33", "RECYCLED", "NURTURING", "SYS EVT MKT", "cool-down over: next cycle", "enrol"),
     _row("T34", "RECYCLED", "SALES_READY", "EVT SYS", "hand raised during cool-down"),
     _row("T35", "RECYCLED", "DORMANT", "SYS", "recycled too often"),
@@ -117,20 +113,14 @@ def apply(lead: Lead, move: Move, now: datetime) -> Lead:
     """
     row = ROWS.get(move.transition)
     if row is None or lead.state not in row.sources or row.target != move.to:
-        raise RefusedError(
-            f"{move.transition} does not lead from {lead.state} to {move.to}", legal(lead.state)
-        )
+        raise RefusedError(f"{move.transition} does not lead from {lead.state} to {move.to}", legal(lead.state))
     sets = dict(move.sets)
     if row.target != lead.state:
         sets.update(state=row.target, state_entered_at=now)
         sets.setdefault("postponed_until", None)
     if lead.state in IN_SALES and row.target not in IN_SALES:
-        sets.update(
-            owner=None, clock=None, is_on_desk=False, tried_reps=(), ready_rule=None, left_sales_at=now
-        )
+        sets.update(owner=None, clock=None, is_on_desk=False, tried_reps=(), ready_rule=None, left_sales_at=now)
     after = replace(lead, **sets)  # type: ignore[arg-type]  # columns by name; tests compare them with Lead's fields
     if (after.state in IN_SALES) != (after.owner is not None and after.clock is not None):
-        raise AssertionError(
-            f"{move.transition}: {after.state} with owner {after.owner} and clock {after.clock}"
-        )
+        raise AssertionError(f"{move.transition}: {after.state} with owner {after.owner} and clock {after.clock}")
     return after

@@ -85,9 +85,7 @@ def _criterion(name: str, criterion: Criterion, view: LeadView) -> Judged:
 def _question(criterion: Criterion, view: LeadView) -> str | None:
     if criterion.ask:
         return criterion.ask
-    names = sorted(
-        n for n in criterion.when.reads.fields | criterion.when.reads.known if n.startswith("fact.")
-    )
+    names = sorted(n for n in criterion.when.reads.fields | criterion.when.reads.known if n.startswith("fact."))
     if "grade.fit" in criterion.when.reads.fields:
         names += unknown_fit_fields(view, view.release)
     for name in names:

@@ -44,9 +44,7 @@ def may_hand_over_again(ctx: Context, by_hand_raise: bool) -> bool:
     """At least 30 days between a return and the next handoff, unless the buyer raises a hand."""
     returned_at = ctx.lead.returned_at
     return (
-        by_hand_raise
-        or returned_at is None
-        or returned_at + ctx.release.recycling.rest_before_next_handoff <= ctx.now
+        by_hand_raise or returned_at is None or returned_at + ctx.release.recycling.rest_before_next_handoff <= ctx.now
     )
 
 

@@ -52,9 +52,7 @@ class Release:
 
     @cached_property
     def _touches(self) -> Mapping[str, tuple[Track, Touch]]:
-        return {
-            touch.id: (track, touch) for track in self.tracks.values() for touch in track.touches.values()
-        }
+        return {touch.id: (track, touch) for track in self.tracks.values() for touch in track.touches.values()}
 
     def find_touch(self, touch_id: str) -> tuple[Track, Touch] | None:
         return self._touches.get(touch_id)

@@ -11,6 +11,10 @@ from domain.context import Context
 from domain.phrases import Hours
 from domain.policies import RoutingRule
 
+NOT_ACTIVE, HAD_IT, AWAY, FULL = "not active", "had it already", "away", "no free place"
+FOR_GOOD = frozenset({NOT_ACTIVE, HAD_IT})
+"""Refusals that waiting does not change."""
+
 
 @dataclass(frozen=True)
 class Rep:
@@ -71,13 +75,13 @@ def _previous_rep(ctx: Context) -> str | None:
 
 def _cannot(ctx: Context, rep: Rep) -> str | None:
     if not rep.is_active:
-        return "not active"
+        return NOT_ACTIVE
     if rep.id in ctx.lead.tried_reps:
-        return "had it already"
+        return HAD_IT
     if rep.away_until and rep.away_until > ctx.now:
-        return "away"
+        return AWAY
     if rep.in_hand >= rep.capacity:
-        return "no free place"
+        return FULL
     return None
 
 

@@ -77,9 +77,13 @@ class Step:
     permits: tuple[Permit, ...] = ()
     moves: tuple[Move, ...] = ()
 
-    def for_history(self, seq: int, wake_at: datetime, where: Where, renew: bool) -> Step:
+    def once(self) -> Step:
+        """The step as the next run begins with it: renewing was done."""
+        return replace(self, renew=False)
+
+    def for_history(self, seq: int, wake_at: datetime, where: Where, renew: bool, build: str) -> Step:
         """The step as a workflow sees it: without what only the archive needs."""
-        return replace(self, seq=seq, wake_at=wake_at, where=where, renew=renew, permits=(), moves=())
+        return replace(self, seq=seq, wake_at=wake_at, where=where, renew=renew, build=build, permits=(), moves=())
 
 
 @dataclass(frozen=True)

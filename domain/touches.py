@@ -191,7 +191,5 @@ def _permits(ctx: Context, track: Track, touch: Touch) -> tuple[Permit, ...]:
     defaults = ctx.release.defaults
     permits = [Permit(keys.sender_day(track.sender or defaults.sender), defaults.sender_daily)]
     if ctx.lead.company:
-        permits.append(
-            Permit(keys.company_touch(ctx.lead.company, touch.id), defaults.same_mail_at_one_company.count)
-        )
+        permits.append(Permit(keys.company_touch(ctx.lead.company, touch.id), defaults.same_mail_at_one_company.count))
     return tuple(permits)

@@ -81,9 +81,7 @@ class Touch(Part):
         if not self.body.strip():
             raise ValueError("there is no text below the second ---")
         if self.channel == "email" and not self.subject:
-            raise ValueError(
-                "a mail needs a subject; if a person does this touch, write channel: call or task"
-            )
+            raise ValueError("a mail needs a subject; if a person does this touch, write channel: call or task")
         if self.is_human and not self.title:
             raise ValueError("a human touch needs a title")
         return self

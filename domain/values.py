@@ -1,4 +1,4 @@
-"""One function that turns what somebody wrote into a value of a declared field, or says what to write instead.
+"""One function turns what somebody wrote into a value of a declared field, or says what to write instead.
 
 The API, the import, answer links, tasks and the samples all use it, so a fact means the same whoever told us.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from domain.definition import FieldDef
@@ -16,13 +17,14 @@ from domain.lead import Value
 LONGEST_TEXT = 2000
 LARGEST_NUMBER = 1e15
 """Whole numbers up to here are exact as doubles."""
-FREE_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com"
-    " mac.com aol.com proton.me protonmail.com pm.me gmx.com gmx.de gmx.net web.de t-online.de mail.com"
-    " zoho.com yandex.com yandex.ru mail.ru qq.com 163.com 126.com rediffmail.com comcast.net verizon.net"
-    " att.net sbcglobal.net cox.net orange.fr free.fr laposte.net libero.it btinternet.com hotmail.co.uk"
-    " yahoo.co.uk yahoo.fr yahoo.de yahoo.co.in fastmail.com hey.com tutanota.com".split()
-)
+_FREE_MAIL = """
+gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com
+mac.com aol.com proton.me protonmail.com pm.me gmx.com gmx.de gmx.net web.de t-online.de mail.com zoho.com
+yandex.com yandex.ru mail.ru qq.com 163.com 126.com rediffmail.com comcast.net verizon.net att.net sbcglobal.net
+cox.net orange.fr free.fr laposte.net libero.it btinternet.com hotmail.co.uk yahoo.co.uk yahoo.fr yahoo.de
+yahoo.co.in fastmail.com hey.com tutanota.com
+"""
+FREE_MAIL = frozenset(_FREE_MAIL.split())
 """Domains that are nobody's company."""
 
 _NUMBER = re.compile(r"[+-]?\d{1,16}(\.\d{1,15})?", re.ASCII)
@@ -113,4 +115,10 @@ def _shown(raw: object) -> str:
     return "that" if isinstance(raw, int) else "nothing" if raw is None else "a list or mapping"
 
 
-_BY_TYPE = {"text": _text, "number": _number, "choice": _choice, "flag": _flag, "date": _date}
+_BY_TYPE: Mapping[str, Callable[[object, FieldDef], Value]] = {
+    "text": _text,
+    "number": _number,
+    "choice": _choice,
+    "flag": _flag,
+    "date": _date,
+}

@@ -105,9 +105,7 @@ def catching(catcher: Catcher) -> SMTP:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m mail.catcher", description="Turns every mail into a file."
-    )
+    parser = argparse.ArgumentParser(prog="python -m mail.catcher", description="Turns every mail into a file.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=2525)
     parser.add_argument("--folder", type=Path, required=True)
@@ -140,9 +138,7 @@ def _write(folder: Path, name: str, content: bytes) -> None:
 
 def _message_id(content: bytes) -> str:
     head = content.split(b"\r\n\r\n", 1)[0]
-    return str(
-        BytesHeaderParser(policy=compat32).parsebytes(head)["Message-ID"] or sha256(content).hexdigest()
-    )
+    return str(BytesHeaderParser(policy=compat32).parsebytes(head)["Message-ID"] or sha256(content).hexdigest())
 
 
 def _hash_of(message_id: str) -> str:

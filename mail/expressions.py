@@ -107,9 +107,7 @@ def environment(*, is_html: bool) -> Environment:
     made = Environment(autoescape=is_html, undefined=Unknown, keep_trailing_newline=True)
     default = made.filters["default"]
     made.filters.clear()
-    made.filters |= {name: _unless_unknown(change) for name, change in _FILTERS.items()} | {
-        "default": default
-    }
+    made.filters |= {name: _unless_unknown(change) for name, change in _FILTERS.items()} | {"default": default}
     made.globals.clear()
     return made
 
@@ -153,9 +151,7 @@ class Checked:
                 elif kind in ("variable_end", "block_end", "comment_end"):
                     parts.append(self._one_line(JinjaPart(self._source[start:position], start, position)))
                 elif kind.startswith("raw"):
-                    raise self.error(
-                        position - len(value), "raw is not possible here: write the words as they are."
-                    )
+                    raise self.error(position - len(value), "raw is not possible here: write the words as they are.")
         except TemplateSyntaxError as error:
             raise self._syntax(error) from None
         return tuple(parts)
@@ -229,9 +225,7 @@ class Checked:
         line, column = self._place(node, rf"\b{re.escape(root)}\s*\.\s*{re.escape(node.attr)}\b")
         if root not in ROOTS:
             near = get_close_matches(root, ROOTS, n=1)
-            hint = (
-                f"did you mean {near[0]}.{node.attr}?" if near else f"values begin with {', '.join(ROOTS)}."
-            )
+            hint = f"did you mean {near[0]}.{node.attr}?" if near else f"values begin with {', '.join(ROOTS)}."
             raise TemplateError(self._path, line, column, f"There is no {name}: {hint}", self._part)
         return Variable(name, line, column, bool(covered & {name, "*"}), self._part)
 
@@ -243,9 +237,7 @@ class Checked:
             raise self._at(node, f"The filter {node.name} is not possible here: use one of {allowed}.")
         if not isinstance(node, _NODES):
             what = _WRITTEN.get(type(node), "this")
-            raise self._at(
-                node, f"A mail cannot use {what}: only values, `or` with a fallback, and if/elif/else."
-            )
+            raise self._at(node, f"A mail cannot use {what}: only values, `or` with a fallback, and if/elif/else.")
 
     def _at(self, node: nodes.Node, sentence: str) -> TemplateError:
         line, column = self._place(node, r"\{[{%]")

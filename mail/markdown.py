@@ -96,9 +96,7 @@ class Document:
                 elif child.type == "image":
                     self._image(child, line)
                 elif child.type == "text" and "](" in child.content:
-                    raise self._error(
-                        line, "](", "This link is not complete: write [words](https://...), no spaces."
-                    )
+                    raise self._error(line, "](", "This link is not complete: write [words](https://...), no spaces.")
 
     def _link(self, token: Token, label: str, line: int) -> None:
         href = str(token.attrs.get("href", ""))
@@ -115,9 +113,7 @@ class Document:
         token.attrs = {"href": f"{LINK}{number}{CLOSE}"}
         token.meta["link"] = self.links[-1]
 
-    def _target(
-        self, scheme: str, href: str, rest: str, line: int
-    ) -> tuple[Literal["url", "asset", "answer"], str]:
+    def _target(self, scheme: str, href: str, rest: str, line: int) -> tuple[Literal["url", "asset", "answer"], str]:
         if scheme == "https" and _is_web_address(href):
             return "url", href
         if scheme == "asset" and _ASSET.fullmatch(rest):
@@ -250,9 +246,7 @@ def _placed(tokens: list[Token], parts: tuple[JinjaPart, ...]) -> list[tuple[Jin
     return placed
 
 
-def _placed_inline(
-    children: list[Token], parts: tuple[JinjaPart, ...]
-) -> list[tuple[JinjaPart, tuple[int, ...]]]:
+def _placed_inline(children: list[Token], parts: tuple[JinjaPart, ...]) -> list[tuple[JinjaPart, tuple[int, ...]]]:
     placed: list[tuple[JinjaPart, tuple[int, ...]]] = []
     chain: list[int] = []
     for child in children:

@@ -117,17 +117,13 @@ def ascii_address(address: str) -> str:
     except UnicodeError:
         plain = ""
     if not _ADDRESS.fullmatch(plain):
-        raise MailAddressError(
-            "This is no address we can write to: it must be plain, like name@company.example."
-        )
+        raise MailAddressError("This is no address we can write to: it must be plain, like name@company.example.")
     return plain
 
 
 def one_line(text: str, longest: int) -> str:
     """Without line breaks and control characters, and no longer than a header should be."""
-    clean = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text[: longest * 4]
-    )
+    clean = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text[: longest * 4])
     # the email package decodes `=?utf-8?...?=` in what it is given, and would write out the line breaks in it
     line = " ".join(clean.split()).replace("=?", "= ?")
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
@@ -148,9 +144,7 @@ def _person(name: str | None, address: str) -> Address:
 def _unsubscribe(envelope: Envelope) -> str:
     url = envelope.unsubscribe_url
     if not re.fullmatch(r"https?://[!#-;=?-~]+", url):
-        raise MailError(
-            "The unsubscribe link must be a plain https address: check the public address in settings."
-        )
+        raise MailError("The unsubscribe link must be a plain https address: check the public address in settings.")
     if envelope.unsubscribe_address is None:
         return f"<{url}>"
     return f"<{url}>, <mailto:{ascii_address(envelope.unsubscribe_address)}?subject=unsubscribe>"

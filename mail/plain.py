@@ -114,11 +114,7 @@ def _below(opening: Token, after: list[Token]) -> str:
 
 
 def _address(opening: Token) -> str:
-    return (
-        _mark(opening.meta["link"])
-        if "link" in opening.meta
-        else str(opening.attrs["href"])[len("mailto:") :]
-    )
+    return _mark(opening.meta["link"]) if "link" in opening.meta else str(opening.attrs["href"])[len("mailto:") :]
 
 
 def _mark(link: MailLink) -> str:

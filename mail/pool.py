@@ -133,9 +133,7 @@ class SmtpPool:
             newest.client.close()
         return None
 
-    async def _exchange(
-        self, client: SMTP, is_reused: bool, sender: str, recipient: str, message: bytes
-    ) -> Outcome:
+    async def _exchange(self, client: SMTP, is_reused: bool, sender: str, recipient: str, message: bytes) -> Outcome:
         """One message on one connection, which is kept only if both ends agree on where they stand."""
         exchange = _Exchange(client, is_reused)
         is_clean = False

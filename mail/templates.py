@@ -85,15 +85,11 @@ class MailTemplate:
         try:
             filled = source.render(context)
         except UnknownValueError as error:
-            sentence = (
-                f'{error.name} is not known of this lead: give a fallback, {{{{ {error.name} or "..." }}}}.'
-            )
+            sentence = f'{error.name} is not known of this lead: give a fallback, {{{{ {error.name} or "..." }}}}.'
             raise RenderError(self.path, sentence, error.name) from None
         except (UndefinedError, TypeError, ValueError, ArithmeticError) as error:
             # from None, and only the kind: the text of the error may repeat a value
-            sentence = (
-                f"A value does not fit where it is used ({type(error).__name__}): compare like with like."
-            )
+            sentence = f"A value does not fit where it is used ({type(error).__name__}): compare like with like."
             raise RenderError(self.path, sentence) from None
         if len(filled) > LARGEST:
             raise RenderError(self.path, f"The mail is larger than {LARGEST // 1024} kB: shorten it.")

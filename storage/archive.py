@@ -48,9 +48,13 @@ def machine_now() -> datetime:
 def connect(url: str, pool_size: int = 16) -> Engine:
     """An engine with what SQLite needs to be used by several processes: WAL, full sync, writers in a queue."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(
-        url, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": BUSY.total_seconds()}
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY.total_seconds()},
     )
 
     @event.listens_for(engine, "connect")
@@ -79,6 +83,8 @@ class Archive:
     clock: Clock
     compile: Compile
     secret: bytes
+    build: str = ""
+    """What this worker runs; a run begun by another build is asked to start afresh."""
     _compiled: dict[str, Release] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -96,9 +102,7 @@ class Archive:
 
     def live(self, tx: Tx) -> Release:
         """What is live now, read inside the transaction that decides. Raises NotReadyError before the first publish."""
-        row = tx.execute(
-            select(t.live.c.release, t.live.c.approved).order_by(t.live.c.number.desc()).limit(1)
-        ).first()
+        row = tx.execute(select(t.live.c.release, t.live.c.approved).order_by(t.live.c.number.desc()).limit(1)).first()
         if row is None:
             raise NotReadyError("nothing is published yet; run: nurture sign and nurture publish")
         return replace_approved(self.release(tx, row.release), frozenset(row.approved))

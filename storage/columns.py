@@ -15,9 +15,7 @@ class Utc(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(
-        self, value: datetime | None, dialect: Any
-    ) -> datetime | None:  # Any: SQLAlchemy's own
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # Any: SQLAlchemy's own
         if value is None:
             return None
         if value.tzinfo is None:

@@ -17,7 +17,7 @@ from sqlalchemy import insert, update
 from domain.context import Context
 from domain.decide import decide
 from domain.keys import content_hash
-from domain.lead import Facts, Lead, State
+from domain.lead import Facts, Lead, State, Status
 from domain.readiness import Verdict
 from domain.release import Release
 from domain.steps import Move, Order, Step, Verb, Where
@@ -89,6 +89,18 @@ def open_lead(tx: Tx, archive: Archive, lead_id: UUID) -> Deciding:
     return Deciding(tx, archive, live, facts, beside, archive.clock.now(), [])
 
 
+def open_working(tx: Tx, archive: Archive, lead_id: str) -> Deciding:
+    """Open a lead for an activity. A lead has one activity at a time, so a claimed mail found here is a dead one's:
+    nobody knows whether it left, and it is never sent again."""
+    d = open_lead(tx, archive, UUID(lead_id))
+    if any(x.status is Status.CLAIMED and x.channel == "email" for x in d.facts.ledger):
+        c = t.ledger.c
+        stale = (c.lead_id == d.lead.id, c.status == "claimed", c.channel == "email")
+        tx.execute(update(t.ledger).where(*stale).values(status="uncertain", code="interrupted", ended_at=d.now))
+        d.reload()
+    return d
+
+
 def settle(d: Deciding) -> Step:
     """Decide, record the moves nobody triggers, and reserve the places the step needs."""
     step = decide(d.facts, d.release, d.now)
@@ -118,7 +130,7 @@ def _reserved(d: Deciding, step: Step) -> Step:
 def act(archive: Archive, order: Order, do: Callable[[Deciding, Step], None] | None = None) -> Step:
     """Decide again as of now; act only on the same step when it is due; return the step that stands then."""
     with archive.begin() as tx:
-        d = open_lead(tx, archive, UUID(order.lead_id))
+        d = open_working(tx, archive, order.lead_id)
         step = settle(d)
         if do and is_due(step, order, d.now):
             do(d, step)
@@ -134,13 +146,20 @@ def is_due(step: Step, order: Order, now: datetime) -> bool:
 def stand(d: Deciding, step: Step, order: Order | None = None) -> Step:
     """Keep the step on the lead's row and give the workflow what it needs of it."""
     seq = max(order.seq if order else 0, d.lead.seq)
-    renew = bool(order and order.events > MANY_EVENTS) or any(m.transition in END_OF_STRETCH for m in d.moves)
+    renew = _is_time_to_renew(d, order)
     kept = {"id": step.id, "verb": step.verb.value, "due_at": step.due_at.isoformat(), "reason": step.reason}
     due_at = None if step.verb is Verb.ENDED else step.due_at
     values = {"step": kept, "step_seq": seq, "step_due_at": due_at}
     if any(values[name] != d.beside[name] for name in values):
         d.tx.execute(update(t.leads).where(t.leads.c.id == d.lead.id).values(values))
-    return step.for_history(seq, d.archive.clock.wake_at(step.due_at), where(d), renew)
+    return step.for_history(seq, d.archive.clock.wake_at(step.due_at), where(d), renew, d.archive.build)
+
+
+def _is_time_to_renew(d: Deciding, order: Order | None) -> bool:
+    if order is None:
+        return False
+    is_old_build = bool(order.build) and order.build != d.archive.build
+    return is_old_build or order.events > MANY_EVENTS or any(m.transition in END_OF_STRETCH for m in d.moves)
 
 
 def where(d: Deciding) -> Where:
@@ -163,7 +182,5 @@ def _store_verdict(tx: Tx, lead: Lead, verdict: Verdict, now: datetime, release:
         "criteria": criteria,
     }
     verdict_id: int = tx.execute(insert(t.verdicts).values(row).returning(t.verdicts.c.id)).scalar_one()
-    record.log(
-        tx, lead, "verdict", now, data={"ready": verdict.ready, "rule": verdict.rule}, verdict_id=verdict_id
-    )
+    record.log(tx, lead, "verdict", now, data={"ready": verdict.ready, "rule": verdict.rule}, verdict_id=verdict_id)
     return verdict_id

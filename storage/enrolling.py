@@ -12,11 +12,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain import keys
+from domain.addresses import email_address
 from domain.calendar import zone_of
 from domain.errors import ConflictError
 from domain.lead import Lead, Source, State, Value
 from domain.release import Release
-from domain.addresses import email_address
 from domain.values import company_domain
 from storage import learning, record, texts, wakes
 from storage import tables as t
@@ -80,7 +80,13 @@ def enrol(tx: Tx, archive: Archive, who: Enrolment) -> Enrolled:
 
 
 def _create(
-    tx: Tx, archive: Archive, release: Release, who: Enrolment, key: str, values: Mapping[str, Value], now: datetime
+    tx: Tx,
+    archive: Archive,
+    release: Release,
+    who: Enrolment,
+    key: str,
+    values: Mapping[str, Value],
+    now: datetime,
 ) -> tuple[UUID, bool]:
     """Two at once for one address: the unique key lets one create, the other finds it."""
     zone, rule = _zone(release, values)

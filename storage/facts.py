@@ -86,9 +86,7 @@ def _ledger(tx: Tx, lead_id: UUID) -> tuple[Delivery, ...]:
 def _task(tx: Tx, lead_id: UUID) -> Task | None:
     """The open task that counts: an answer we owe goes before a touch of ours."""
     c = t.tasks.c
-    rows = tx.execute(
-        select(t.tasks).where(c.lead_id == lead_id, c.closed_at.is_(None)).order_by(c.opened_at)
-    ).all()
+    rows = tx.execute(select(t.tasks).where(c.lead_id == lead_id, c.closed_at.is_(None)).order_by(c.opened_at)).all()
     if not rows:
         return None
     r = min(rows, key=lambda row: row.kind == "touch")
@@ -123,9 +121,7 @@ def _reserved(tx: Tx, lead_id: UUID) -> dict[str, datetime]:
     """The day already promised to a step, as its first instant (UTC); the step's window finds the hour."""
     c = t.permits.c
     rows = tx.execute(
-        select(c.step_id, func.max(c.day))
-        .where(c.lead_id == lead_id, c.is_used.is_(False))
-        .group_by(c.step_id)
+        select(c.step_id, func.max(c.day)).where(c.lead_id == lead_id, c.is_used.is_(False)).group_by(c.step_id)
     )
     return {step_id: day_start(day) for step_id, day in rows}
 

@@ -115,14 +115,13 @@ def _climb_task(d: Deciding, step: Step) -> None:
 
 def _climb_clock(d: Deciding, step: Step) -> None:
     clock, owner = d.lead.clock, d.lead.owner
-    assert clock is not None and owner is not None
+    assert clock is not None
+    assert owner is not None
     d.change(clock=clocks.climbed(clock, step.verb))
     person = owner if step.verb is Verb.REMIND else d.release.routing.manager
     notices.tell(d.tx, person, f"clock_{step.verb}", d.lead.id, d.now, clock=clock.name, owner=owner)
     kind = "breach" if step.verb is Verb.ESCALATE else "reminder"
-    record.log(
-        d.tx, d.lead, kind, d.now, reason=step.reason, data={**decisions.elapsed(d.ctx), "owner": owner}
-    )
+    record.log(d.tx, d.lead, kind, d.now, reason=step.reason, data={**decisions.elapsed(d.ctx), "owner": owner})
 
 
 def desk(d: Deciding, step: Step) -> None:
@@ -140,24 +139,27 @@ def reassign(d: Deciding, step: Step) -> None:
 
 
 def route(d: Deciding, step: Step) -> None:
-    """Offer the lead to a salesperson, or try again when somebody has a place."""
+    """Offer the lead to a salesperson; wait for a free place; or, when all have had it, to the manager's desk."""
     choice = routing.choose(d.ctx, reps(d.tx, d))
-    if not isinstance(choice, routing.Choice):
-        d.change(postponed_until=d.now + ROUTE_AGAIN)
-        why = "nobody has a free place" if choice else "there is no salesperson yet; add one: nurture rep add"
-        record.log(
-            d.tx, d.lead, "routing", d.now, reason=why, data={"passed_over": [list(r) for r in choice]}
-        )
+    if isinstance(choice, routing.Choice):
+        passed_over = [list(r) for r in choice.passed_over]
+        offer(d, choice.rep, choice.why, "SYS", None, rule=choice.rule, passed_over=passed_over)
         return
-    offer(
-        d,
-        choice.rep,
-        choice.why,
-        "SYS",
-        None,
-        rule=choice.rule,
-        passed_over=[list(r) for r in choice.passed_over],
-    )
+    data = {"passed_over": [list(r) for r in choice]}
+    if choice and all(why in routing.FOR_GOOD for _, why in choice):
+        _put_on_desk(d)
+        record.log(d.tx, d.lead, "routing", d.now, reason="everybody had it: on the manager's desk", data=data)
+        return
+    d.change(postponed_until=d.now + ROUTE_AGAIN)
+    why = "nobody has a free place" if choice else "there is no salesperson yet; add one: nurture rep add"
+    record.log(d.tx, d.lead, "routing", d.now, reason=why, data=data)
+
+
+def _put_on_desk(d: Deciding) -> None:
+    manager = d.release.routing.manager
+    due_at = add_span(d.now, clocks.DESK, d.ctx.sales_window)
+    d.change(owner=manager, clock=Clock("desk", d.now, due_at), is_on_desk=True, postponed_until=None)
+    notices.tell(d.tx, manager, "on_desk", d.lead.id, d.now)
 
 
 def offer(d: Deciding, rep: routing.Rep, why: str, actor: str, actor_id: str | None, **data: object) -> None:

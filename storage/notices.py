@@ -65,6 +65,4 @@ def record(archive: Archive, notice: Notice, is_sent: bool) -> None:
         tx.execute(update(t.notices).where(t.notices.c.id == notice.id).values(values))
         if is_sent and "offer" in notice.data:
             offer_id = UUID(str(notice.data["offer"]))
-            tx.execute(
-                update(t.offers).where(t.offers.c.id == offer_id).values(notified_at=archive.clock.now())
-            )
+            tx.execute(update(t.offers).where(t.offers.c.id == offer_id).values(notified_at=archive.clock.now()))

@@ -59,7 +59,12 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
         actor=said.actor,
         actor_id=said.actor_id,
         reason=said.reason,
-        data={"command": said.command, "facts": sorted(values), "criterion": said.criterion, "outcome": said.outcome},
+        data={
+            "command": said.command,
+            "facts": sorted(values),
+            "criterion": said.criterion,
+            "outcome": said.outcome,
+        },
     )
     learning.learn(tx, d.lead, d.release, values, learned.source, f"log:{log_id}", d.now)
     if learned.note:
@@ -163,7 +168,10 @@ def _close(d: Deciding, row: Any, done: TaskDone, then: str) -> None:  # Any: a 
     d.tx.execute(update(t.tasks).where(t.tasks.c.id == row.id).values(closed))
     was_given = then in ("engaged", "done", "snooze", "disqualify")
     if row.ledger_id:
-        ended: dict[str, object] = {"status": "sent" if was_given else "failed", "code": None if was_given else done.outcome}
+        ended: dict[str, object] = {
+            "status": "sent" if was_given else "failed",
+            "code": None if was_given else done.outcome,
+        }
         if then == "engaged":
             ended |= {"engaged_at": d.now}
         d.tx.execute(update(t.ledger).where(t.ledger.c.id == row.ledger_id).values(**ended, ended_at=d.now))
@@ -178,4 +186,3 @@ def _close(d: Deciding, row: Any, done: TaskDone, then: str) -> None:  # Any: a 
         said = Said("disqualify", done.actor, done.who, done.reason or "not_icp_permanent", len(done.words or ""))
         for move in decisions.take(d.ctx, said):
             d.take(move)
-

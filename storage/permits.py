@@ -59,10 +59,7 @@ def _full_days(tx: Tx, permit: Permit, first: date) -> list[date]:
 
 def reserve(tx: Tx, lead_id: UUID, step_id: str, permits: Sequence[Permit], day: date) -> bool:
     """Take one place in each scope on that day; False when somebody was faster."""
-    for permit in permits:
-        if not _take(tx, lead_id, step_id, permit, day.isoformat()):
-            return False
-    return True
+    return all(_take(tx, lead_id, step_id, permit, day.isoformat()) for permit in permits)
 
 
 def _take(tx: Tx, lead_id: UUID, step_id: str, permit: Permit, day: str) -> bool:

@@ -56,9 +56,7 @@ def save(tx: Tx, before: Lead, after: Lead) -> None:
         tx.execute(update(t.leads).where(t.leads.c.id == after.id).values(values))
 
 
-def take(
-    tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_id: int | None = None
-) -> Facts:
+def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_id: int | None = None) -> Facts:
     """Record one move: the log row, the lead's row, and its consequences. Returns the facts after it."""
     before, after = facts.lead, lifecycle.apply(facts.lead, move, now)
     save(tx, before, after)
@@ -109,9 +107,7 @@ def close_tasks(tx: Tx, lead_id: UUID, now: datetime, outcome: str) -> None:
     c = t.tasks.c
     still_open = (c.lead_id == lead_id, c.closed_at.is_(None))
     touches = select(c.ledger_id).where(*still_open, c.ledger_id.is_not(None))
-    tx.execute(
-        update(t.ledger).where(t.ledger.c.id.in_(touches)).values(status="failed", code=outcome, ended_at=now)
-    )
+    tx.execute(update(t.ledger).where(t.ledger.c.id.in_(touches)).values(status="failed", code=outcome, ended_at=now))
     tx.execute(update(t.tasks).where(*still_open).values(closed_at=now, outcome=outcome))
 
 
@@ -135,7 +131,8 @@ def _open_offer(tx: Tx, lead: Lead, move: Move, now: datetime) -> Offer:
         select(c.id).where(c.lead_id == lead.id, c.closed_at.is_(None)).order_by(c.number.desc()).limit(1)
     ).scalar_one()
     number = tx.execute(select(func.count()).where(t.offers.c.handoff_id == handoff_id)).scalar_one() + 1
-    assert lead.clock is not None and lead.owner is not None
+    assert lead.clock is not None
+    assert lead.owner is not None
     offer = Offer(uuid4(), handoff_id, number, lead.owner, now)
     row = {
         "id": offer.id,
@@ -163,9 +160,7 @@ def _close_offer(tx: Tx, offer: Offer, move: Move, now: datetime) -> None:
 def _close_handoff(tx: Tx, lead: Lead, move: Move, now: datetime) -> None:
     c = t.handoffs.c
     still_open = (c.lead_id == lead.id, c.closed_at.is_(None))
-    tx.execute(
-        update(t.handoffs).where(*still_open).values(closed_at=now, outcome=move.to, reason=move.reason)
-    )
+    tx.execute(update(t.handoffs).where(*still_open).values(closed_at=now, outcome=move.to, reason=move.reason))
 
 
 def _log_attempt(tx: Tx, lead: Lead, offer: Offer, move: Move, now: datetime) -> None:

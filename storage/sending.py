@@ -7,7 +7,7 @@ A `claimed` mail found by anybody else is another attempt's: it becomes `uncerta
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from sqlalchemy import func, insert, select, update
 from domain import keys
 from domain.context import Context
 from domain.lead import Status
-from domain.letters import Letter, Outcome
+from domain.letters import Claimed, Letter, Outcome
 from domain.steps import Order, Step
 from domain.touches import nth
 from domain.track import Touch, Track
 from storage import permits, record, texts
 from storage import tables as t
 from storage.archive import Archive, Tx
-from storage.deciding import Deciding, is_due, open_lead, settle, stand
+from storage.deciding import Deciding, is_due, open_lead, open_working, settle, stand
 
 DEFER_FIRST, DEFER_LONGEST, DEFER_TRIES = timedelta(minutes=15), timedelta(hours=12), 10
 NOT_NOW = timedelta(days=1)
@@ -32,19 +32,10 @@ HARD_BOUNCES = ("5.1.", "5.2.1", "5.4.4")
 """Enhanced codes that say the address is no good; 5.7 is about our reputation and never held against a lead."""
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A send that is ours alone to make: the row is committed, the wire not yet touched."""
-
-    order: Order
-    attempt: str
-    letter: Letter
-
-
 def claim(archive: Archive, order: Order, attempt: str, may_send: Callable[[str], bool]) -> Claimed | Step:
     """First transaction: decide again, check suppression as of now, write the claim."""
     with archive.begin() as tx:
-        d = open_working(tx, archive, order)
+        d = open_working(tx, archive, order.lead_id)
         step = settle(d)
         if not is_due(step, order, d.now):
             return stand(d, step, order)
@@ -57,19 +48,6 @@ def claim(archive: Archive, order: Order, attempt: str, may_send: Callable[[str]
             return stand(d, settle(d), order)
         track, touch = _touch(d, step)
         return Claimed(order, attempt, _claim(d, track, touch, step, attempt, address))
-
-
-def open_working(tx: Tx, archive: Archive, order: Order) -> Deciding:
-    """Open a lead for an activity. There is one activity per lead at a time, so a claim found here is a dead one's."""
-    d = open_lead(tx, archive, UUID(order.lead_id))
-    if any(x.status is Status.CLAIMED and x.channel == "email" for x in d.facts.ledger):
-        c = t.ledger.c
-        stale = (c.lead_id == d.lead.id, c.status == "claimed", c.channel == "email")
-        tx.execute(
-            update(t.ledger).where(*stale).values(status="uncertain", code="interrupted", ended_at=d.now)
-        )
-        d.reload()
-    return d
 
 
 def confirm(archive: Archive, claimed: Claimed, outcome: Outcome) -> Step:
@@ -105,9 +83,7 @@ def _write(d: Deciding, tries: int, letter: Letter, outcome: Outcome) -> None:
         "delivery": str(letter.send_id),
         "status": status.value,
     }
-    record.log(
-        d.tx, d.lead, "touch", d.now, data={**data, "channel": "email", "code": code}, release=d.release.hash
-    )
+    record.log(d.tx, d.lead, "touch", d.now, data={**data, "channel": "email", "code": code}, release=d.release.hash)
 
 
 def _touch(d: Deciding, step: Step) -> tuple[Track, Touch]:
@@ -202,10 +178,7 @@ def letter(tx: Tx, ctx: Context, track: Track, touch: Touch, send_id: UUID, addr
 def is_suppressed(tx: Tx, archive: Archive, address: str) -> bool:
     """Asked at the moment of sending, whatever the schedule said before."""
     key = keys.address_key(archive.secret, address)
-    return (
-        tx.execute(select(t.suppressions.c.reason).where(t.suppressions.c.address_key == key)).first()
-        is not None
-    )
+    return tx.execute(select(t.suppressions.c.reason).where(t.suppressions.c.address_key == key)).first() is not None
 
 
 def uncertain(archive: Archive, since: datetime, limit: int = 200) -> list[tuple[UUID, UUID]]:
@@ -219,9 +192,7 @@ def uncertain(archive: Archive, since: datetime, limit: int = 200) -> list[tuple
 def resolve(archive: Archive, send_id: UUID, was_received: bool) -> None:
     """Evidence has come in about an uncertain send."""
     with archive.begin() as tx:
-        row = tx.execute(
-            select(t.ledger).where(t.ledger.c.id == send_id, t.ledger.c.status == "uncertain")
-        ).first()
+        row = tx.execute(select(t.ledger).where(t.ledger.c.id == send_id, t.ledger.c.status == "uncertain")).first()
         if row is None:
             return
         status = "sent" if was_received else "failed"

@@ -39,12 +39,7 @@ def wake(tx: Tx, lead_id: UUID, verb: str) -> Wake:
 def pending(archive: Archive, older_than: timedelta, limit: int = 200) -> list[Wake]:
     """What was not sent right after its commit, oldest first."""
     c = t.wakes.c
-    query = (
-        select(c.id, c.lead_id, c.seq, c.verb)
-        .where(c.at <= machine_now() - older_than)
-        .order_by(c.id)
-        .limit(limit)
-    )
+    query = select(c.id, c.lead_id, c.seq, c.verb).where(c.at <= machine_now() - older_than).order_by(c.id).limit(limit)
     with archive.reading() as tx:
         return [Wake(*row) for row in tx.execute(query)]
 
@@ -70,12 +65,7 @@ def wake_all_open(archive: Archive, verb: str = "repaired", batch: int = 500) ->
     total, last = 0, None
     while True:
         with archive.begin() as tx:
-            query = (
-                select(t.leads.c.id)
-                .where(t.leads.c.state.not_in(NO_WORKFLOW))
-                .order_by(t.leads.c.id)
-                .limit(batch)
-            )
+            query = select(t.leads.c.id).where(t.leads.c.state.not_in(NO_WORKFLOW)).order_by(t.leads.c.id).limit(batch)
             ids = list(tx.execute(query if last is None else query.where(t.leads.c.id > last)).scalars())
             for lead_id in ids:
                 wake(tx, lead_id, verb)

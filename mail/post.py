@@ -1,0 +1,55 @@
+"""From a letter to the wire: compile the touch, fill it in, put on the headers, hand it to the relay."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from domain.letters import Letter, Outcome
+from mail.errors import MailError
+from mail.links import Links
+from mail.markdown import MailLink
+from mail.messages import Envelope, build, return_path
+from mail.pool import SmtpPool
+from mail.templates import Rendered, compile_mail
+
+
+@dataclass(frozen=True)
+class Post:
+    """`domain` is where Message-IDs and return paths live; replies go to the sender."""
+
+    pool: SmtpPool
+    links: Links
+    domain: str
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Never raises for a relay, an address or a template: that is an outcome, with a code that names nobody."""
+        try:
+            rendered, message = await asyncio.to_thread(self.compose, letter)
+        except MailError as error:
+            return Outcome("failed", f"render:{error.type}")
+        result = await self.pool.send(return_path(letter.send_id, self.domain), letter.to_address, message)
+        return Outcome(result.status, result.code, f"{rendered.subject}\n\n{rendered.text}")
+
+    def compose(self, letter: Letter) -> tuple[Rendered, bytes]:
+        template = compile_mail(letter.subject, letter.body, letter.preheader, letter.path)
+        unsubscribe = self.links.url("u", letter.send_id)
+
+        def link(to: MailLink) -> str:
+            return self.links.url("a" if to.kind == "answer" else "c", letter.send_id, to.number)
+
+        rendered = template.render(letter.values, link, unsubscribe, letter.postal_address, letter.company)
+        envelope = Envelope(
+            letter.send_id,
+            letter.to_address,
+            letter.to_name,
+            letter.sender_name,
+            letter.sender_address,
+            letter.sender_address,
+            self.domain,
+            unsubscribe,
+            None,
+            (letter.touch, letter.track, "nurture"),
+            letter.at,
+        )
+        return rendered, build(envelope, rendered)

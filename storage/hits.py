@@ -1,0 +1,32 @@
+"""Every request for a link in a mail, with what we make of it; never deleted, so that it can be judged anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from storage import tables as t
+from storage.archive import Tx
+
+
+def deliveries(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:  # Any: column values
+    """The ledger rows that links belong to."""
+    c = t.ledger.c
+    columns = (c.id, c.lead_id, c.touch, c.release, c.status, c.claimed_at, c.ended_at)
+    rows = tx.execute(select(*columns).where(c.id.in_(ids))).mappings()
+    return {row["id"]: dict(row) for row in rows}
+
+
+def since(tx: Tx, ids: Collection[UUID], at: datetime) -> list[tuple[UUID, int, datetime]]:
+    """(delivery, number of the link, when) of hits on some mails from then on."""
+    c = t.link_hits.c
+    rows = tx.execute(select(c.ledger_id, c.number, c.at).where(c.ledger_id.in_(ids), c.at >= at))
+    return [(row.ledger_id, row.number, row.at) for row in rows]
+
+
+def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:  # Any: column values
+    tx.execute(insert(t.link_hits), [dict(row) for row in rows])

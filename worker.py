@@ -1,0 +1,206 @@
+"""The worker's composition root: settings -> adapters -> activities -> Worker, and the relay beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal as signals
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.worker import Worker
+
+from activities.delivering import Delivering
+from activities.living import Living
+from authoring.load import compile_release
+from mail.catcher import find
+from mail.errors import MailConfigError
+from mail.links import Links
+from mail.messages import Notice as StaffMail
+from mail.messages import build_notice, message_id, return_path
+from mail.modes import MailMode, may_send
+from mail.pool import SmtpPool
+from mail.post import Post
+from mail.staff import words
+from settings import Settings
+from storage import clock as demo
+from storage import leads, notices, sending, wakes
+from storage.archive import Archive, Clock, SystemClock, connect, machine_now
+from storage.life import ArchiveLife
+from storage.wakes import Wake
+from workflows.lead import LeadWorkflow
+from workflows.options import TASK_QUEUE
+from workflows.waking import signal
+
+logger = logging.getLogger("nurture.worker")
+RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
+CLOCK_EVERY = 0.02
+RESOLVE_EVERY, RESOLVE_SINCE = 30.0, timedelta(days=3)
+GRACE = timedelta(seconds=30)
+
+
+def open_archive(settings: Settings) -> Archive:
+    engine = connect(settings.database_url, pool_size=settings.slots)
+    clock: Clock = demo.DemoClock(engine) if settings.speed else SystemClock()
+    return Archive(engine, clock, compile_release, settings.secret_bytes(), settings.build)
+
+
+async def connect_temporal() -> Client:
+    """As Temporal's own environment configuration says; waits for a server that is still starting."""
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "127.0.0.1:7233")
+    while True:
+        try:
+            return await Client.connect(**config, data_converter=pydantic_data_converter)
+        except RuntimeError as error:
+            logger.info("waiting for Temporal at %s: %s", config.get("target_host"), str(error)[:120])
+            await asyncio.sleep(0.5)
+
+
+class StaffPost:
+    """Sends what was written for our own people; a crash between leaves it to the relay."""
+
+    def __init__(self, archive: Archive, pool: SmtpPool, settings: Settings) -> None:
+        self._archive, self._pool, self._settings = archive, pool, settings
+
+    async def send_for(self, lead_id: UUID) -> None:
+        await self._send(await asyncio.to_thread(notices.unsent, self._archive, lead_id))
+
+    async def send_due(self) -> None:
+        await self._send(await asyncio.to_thread(notices.unsent, self._archive))
+
+    async def _send(self, found: list[notices.Notice]) -> None:
+        for notice in found:
+            address, message = await asyncio.to_thread(self._write, notice)
+            sender = return_path(notice.id, self._settings.mail_domain)
+            outcome = await self._pool.send(sender, address, message)
+            await asyncio.to_thread(notices.record, self._archive, notice, outcome.status == "sent")
+
+    def _write(self, notice: notices.Notice) -> tuple[str, bytes]:
+        with self._archive.reading() as tx:
+            release = self._archive.live(tx)
+            values = leads.headline(tx, release, notice.lead_id) if notice.lead_id else {}
+        person, sender = release.person(notice.person), release.person(release.defaults.sender)
+        url = f"{self._settings.public_url}/leads/{notice.lead_id}"
+        subject, text = words(notice.kind, {**notice.data, **values, "url": url})
+        mail = StaffMail(
+            notice.id,
+            person.address,
+            person.name,
+            release.defaults.company.name,
+            sender.address,
+            self._settings.mail_domain,
+            subject,
+            text,
+            notice.at,
+        )
+        return person.address, build_notice(mail)
+
+
+async def relay(archive: Archive, client: Client) -> None:
+    """Send the wakes that their own commit's signal did not."""
+    found = await asyncio.to_thread(wakes.pending, archive, RELAY_AGE)
+    await send_wakes(archive, client, found)
+
+
+async def send_wakes(archive: Archive, client: Client, found: list[Wake]) -> None:
+    answers = await asyncio.gather(*(signal(client, wake) for wake in found))
+    done = [wake for wake, was_sent in zip(found, answers, strict=True) if was_sent]
+    await asyncio.to_thread(wakes.sent, archive, done)
+
+
+async def resolve_uncertain(archive: Archive, settings: Settings) -> None:
+    """The built-in catcher can be asked; another relay's answer comes as a bounce or an event."""
+    if settings.mail is not MailMode.CATCH:
+        return
+    since = archive.clock.now() - RESOLVE_SINCE
+    for send_id, _ in await asyncio.to_thread(sending.uncertain, archive, since):
+        path = find(settings.mail_folder, message_id(send_id, settings.mail_domain))
+        await asyncio.to_thread(sending.resolve, archive, send_id, path is not None)
+
+
+async def run_clock(archive: Archive, client: Client) -> None:
+    """Let the demo clock run; it nudges the leads it has reached."""
+    last = machine_now()
+    while True:
+        await asyncio.sleep(CLOCK_EVERY)
+        now = machine_now()
+        found = await asyncio.to_thread(demo.advance, archive, now - last)
+        last = now
+        await send_wakes(archive, client, found)
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Again and again; what goes wrong is logged and tried again, never the end of the worker."""
+    while True:
+        try:
+            await work()
+        except MailConfigError as error:
+            logger.error("%s", error)
+        except Exception:
+            logger.exception("will try again in %s s", seconds)
+        await asyncio.sleep(seconds)
+
+
+async def main(settings: Settings) -> None:
+    archive, client = open_archive(settings), await connect_temporal()
+    pool = SmtpPool(
+        settings.smtp_host,
+        settings.smtp_port,
+        size=settings.smtp_size,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        start_tls=settings.smtp_start_tls,
+    )
+    staff = StaffPost(archive, pool, settings)
+    life = ArchiveLife(archive, lambda address: may_send(settings.mail, address, settings.pilot))
+    links = Links([archive.secret], settings.public_url)
+    delivering = Delivering(life, Post(pool, links, settings.mail_domain))
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.slots))
+    worker = Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[LeadWorkflow],
+        activities=[delivering.deliver, *Living(life, staff).all()],
+        max_concurrent_activities=settings.slots,
+        max_cached_workflows=settings.cached_workflows,
+        disable_eager_activity_execution=True,
+        graceful_shutdown_timeout=GRACE,
+    )
+    background = [
+        every(RELAY_EVERY, lambda: relay(archive, client)),
+        every(RELAY_EVERY, staff.send_due),
+        every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings)),
+    ]
+    if settings.speed:
+        background.append(every(CLOCK_EVERY, lambda: run_clock(archive, client)))
+    await until_told_to_stop(worker, background)
+    await pool.close()
+
+
+async def until_told_to_stop(worker: Worker, background: Sequence[Awaitable[None]]) -> None:
+    stop = asyncio.Event()
+    for number in (signals.SIGTERM, signals.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with worker:
+        tasks = [asyncio.ensure_future(work) for work in background]
+        logger.info("worker is ready")
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    asyncio.run(main(Settings()))
+    # Ending the interpreter right after a worker has been seen to crash in the SDK's native threads.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
