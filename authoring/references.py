@@ -1,6 +1,6 @@
 """Every name in the files that points at something declared elsewhere, in one table.
 
-It is checked on what is written, not on the models, so a mistake elsewhere in a file hides no wrong name in it.
+It is checked on what is written, not on the models, so a mistake elsewhere in a file hides no wrong name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PROFILE = "lead_defs/profiles/*.yaml"
 
 @dataclass(frozen=True)
 class Reference:
-    """Wherever a file of that path has a text at `loc` (`*` is any key or place), it names a thing of a kind."""
+    """A text at `loc` (`*` is any key or place) of a file with that path names a thing of that kind."""
 
     path: str
     loc: tuple[str, ...]
@@ -102,7 +102,7 @@ CALLED = {
     "field": f"field {{}} in {FIELDS}",
     "track": "track {} in content/tracks",
     "offering": "profile {} in lead_defs/profiles",
-    "source": "source {} of a fact",
+    "source": "source {}",
 }
 
 
@@ -111,9 +111,7 @@ class References:
 
     def __init__(self, documents: Mapping[str, Document], files: Mapping[str, str]) -> None:
         self._documents = documents
-        self._names = {
-            kind: self._declared(pattern, loc, files) for kind, (pattern, loc) in DECLARED.items()
-        }
+        self._names = {kind: self._declared(pattern, loc, files) for kind, (pattern, loc) in DECLARED.items()}
         self._names["track"] = frozenset(p.split("/")[2] for p in files if fnmatchcase(p, TRACK))
         profiles = (p.split("/")[2].removesuffix(".yaml") for p in files if fnmatchcase(p, PROFILE))
         self._names["offering"] = frozenset(profiles) - {"company"}
@@ -146,9 +144,7 @@ class References:
                 continue
             if sentence := self.unknown(reference.kind, value):
                 problem = at(document, loc, sentence, at_key=loc[-1] == KEY)
-                yield Problem(
-                    problem.path, problem.line, problem.column, sentence, reference.severity, problem.length
-                )
+                yield Problem(problem.path, problem.line, problem.column, sentence, reference.severity, problem.length)
 
     def _declared(self, pattern: str, loc: Loc, files: Mapping[str, str]) -> frozenset[str] | None:
         paths = [path for path in files if fnmatchcase(path, pattern)]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from authoring.conditions import ConditionError, ConditionProblem
 from authoring.documents import Document, Loc, Place
-from authoring.problems import Problem, did_you_mean
+from authoring.problems import Problem, did_you_mean, suggest
 from domain.track import Touch, Track
 
 # By the beginning of a pattern in the models: what it wants, to be read after "“x” ".
@@ -19,8 +19,9 @@ PATTERNS = {
     "^[a-z0-9][a-z0-9_-]": "is no id; use small letters, digits, - and _, at most 64 of them",
     "^[a-z][a-z0-9_]": "is no name; use small letters, digits and _, and begin with a letter",
     "^[a-z][a-z0-9_-]*$": "is no id; use small letters, digits, - and _, and begin with a letter",
-    "^(lead|company|inquiry|fact)": "is no field name; write lead., company., inquiry. or fact. and a small word",
+    "^(lead|company|inquiry|fact)": "is no field name; write lead., company., inquiry. or fact. and a word",
     "^(ready ": "is no expectation; write ready <rule>, ask <criterion> or not ready",
+    r"\S": "is empty; write something",
     "^https://": "is no address of a page; write one that begins with https:// and has no spaces",
 }
 WANTED = {
@@ -45,6 +46,17 @@ NOT_WRITTEN: dict[type[BaseModel], frozenset[str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Complaint:
+    """One of pydantic's errors. `ctx` is what its kind of error knows: a bound, a pattern, our own exception."""
+
+    loc: Loc
+    kind: str
+    given: object
+    ctx: Mapping[str, Any]  # Any: as various as the kinds
+    message: str
+
+
 class MiswrittenError(ValueError):
     """A condition that did not compile, as pydantic wants to hear of it: as a ValueError."""
 
@@ -56,20 +68,30 @@ class MiswrittenError(ValueError):
 
 def problems_of(document: Document, error: ValidationError, model: type[BaseModel]) -> Iterator[Problem]:
     """Everything pydantic found, each at its place."""
-    for details in error.errors(include_url=False):
-        cause = details.get("ctx", {}).get("error")
+    complaints = [
+        Complaint(each["loc"], each["type"], each["input"], each.get("ctx", {}), each["msg"])
+        for each in error.errors(include_url=False)
+    ]
+    meant = _meant(complaints, model)
+    for complaint in complaints:
+        if complaint.kind == "missing" and complaint.loc in meant:
+            continue  # it is there, misspelt
+        cause = complaint.ctx.get("error")
         if isinstance(cause, MiswrittenError):
-            yield from _condition_problems(document, details["loc"], cause)
+            yield from _condition_problems(document, complaint.loc, cause)
         else:
-            yield _problem(document, details, model)
+            yield _problem(document, complaint, model)
 
 
 def at(document: Document, loc: Loc, sentence: str, *, at_key: bool = False) -> Problem:
     """An error at a value of the file, underlined as far as it can be."""
+    value = value_at(document, loc)
+    at_key = at_key or isinstance(value, dict)  # what is wrong with all of it is shown at its head
     place = document.where(loc, at_key=at_key)
     word = document.line_text(place.line)[place.column - 1 :]
-    value = value_at(document, loc)
-    shown = str(loc[-1]) if at_key and loc else value if isinstance(value, str) else ""
+    if at_key and loc:
+        value = loc[-2] if loc[-1] == "[key]" else loc[-1]
+    shown = value if isinstance(value, str) else ""
     return _problem_at(place, sentence, len(shown) if shown and word.lstrip("\"'").startswith(shown) else 1)
 
 
@@ -79,17 +101,15 @@ def value_at(document: Document, loc: Loc) -> object:
     for step in loc:
         if step == "[key]":
             return loc[loc.index(step) - 1]
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
+        has_it = isinstance(value, dict) and step in value
+        if not has_it and not (isinstance(value, list) and isinstance(step, int) and step < len(value)):
             return None
+        value = value[step]
     return value
 
 
-def _problem(document: Document, details: ErrorDetails, model: type[BaseModel]) -> Problem:
-    loc, kind = details["loc"], details["type"]
+def _problem(document: Document, complaint: Complaint, model: type[BaseModel]) -> Problem:
+    loc, kind = complaint.loc, complaint.kind
     if kind == "missing":
         within = f" of {loc[-2]}" if len(loc) > 1 else ""
         return at(document, loc, f"The setting {loc[-1]}{within} is missing; write it.")
@@ -98,12 +118,20 @@ def _problem(document: Document, details: ErrorDetails, model: type[BaseModel]) 
         meant = did_you_mean(str(loc[-1]), known)
         offered = "" if meant.endswith("?") or not known else f" There are {', '.join(known)}."
         return at(document, loc, f"There is no setting {loc[-1]} here{meant}{offered}", at_key=True)
-    return at(document, loc, _sentence(details), at_key=loc[-1:] == ("[key]",))
+    return at(document, loc, _sentence(complaint), at_key=loc[-1:] == ("[key]",))
 
 
-def _sentence(details: ErrorDetails) -> str:
-    kind, given, ctx = details["type"], details["input"], details.get("ctx", {})
+def _meant(complaints: Sequence[Complaint], model: type[BaseModel]) -> set[Loc]:
+    """Where the misspelt settings would be if they were spelt right."""
+    unknown = [complaint.loc for complaint in complaints if complaint.kind == "extra_forbidden"]
+    return {(*loc[:-1], suggest(str(loc[-1]), _settings(model, loc[:-1])) or "") for loc in unknown}
+
+
+def _sentence(complaint: Complaint) -> str:
+    kind, given, ctx = complaint.kind, complaint.given, complaint.ctx
     if kind == "value_error":
+        if given is None:
+            return "Nothing is written here; write it, or delete the line."
         sentence = str(ctx.get("error"))
         return sentence[:1].upper() + sentence[1:] + ("" if sentence.endswith((".", "?")) else ".")
     if kind in WANTED:
@@ -122,7 +150,7 @@ def _sentence(details: ErrorDetails) -> str:
         return f"{given} cannot stand here; write {words} {ctx[key]:g}."
     if kind == "too_short":
         return f"There is nothing in this; write at least {ctx['min_length']}."
-    return f"This does not fit here: {details['msg']}."
+    return f"This does not fit here: {complaint.message}."
 
 
 def _written(given: object) -> str:
@@ -143,7 +171,7 @@ def _condition_problems(document: Document, loc: Loc, error: MiswrittenError) ->
 
 
 def _place_in_condition(document: Document, loc: Loc, text: str, offset: int) -> Place:
-    """Where that character of a condition stands, also in `40 if <condition>`, `[fits, soon]`, `fact: pain`."""
+    """Where a character of a condition stands, also in `40 if <condition>`, `[fits, soon]`, `fact: pain`."""
     written = value_at(document, loc)
     if written is None and loc[-1:] == ("when",):
         parent = value_at(document, loc[:-1])
@@ -189,4 +217,3 @@ def _bare(annotation: Any) -> Any:  # Any: annotations have no common type
 
 def _problem_at(place: Place, sentence: str, length: int) -> Problem:
     return Problem(place.path, place.line, place.column, sentence, length=max(length, 1))
-

@@ -21,14 +21,17 @@ class Unchecked:
     """Stands for a condition over names whose own file is broken; it never gets into a release."""
 
     text: str
-    reads: Reads = Reads()
+
+    @property
+    def reads(self) -> Reads:
+        return Reads()
 
     def holds(self, view: View) -> bool | None:
         return None
 
 
 class Vocabulary:
-    """Compiles conditions. A field that is itself declared wrongly is not reported a second time by its readers."""
+    """Compiles conditions; of a field that is itself declared wrongly, its readers say nothing more."""
 
     def __init__(self, fields: Data, events: Data, definition: Data) -> None:
         declared = _mapping(fields, "fields")
@@ -44,6 +47,7 @@ class Vocabulary:
         happens = list(_mapping(events, "events"))
         criteria = {name: FieldKind("flag") for name in _mapping(definition, "criteria")}
         self._conditions = Compiler(kinds, happens, lists)
+        self._has_criteria = bool(criteria)
         self._rules = Compiler(kinds | criteria, happens, lists)
 
     @property
@@ -57,6 +61,8 @@ class Vocabulary:
 
     def compile_rule(self, text: str) -> Condition:
         """In rules, each criterion is a yes or no of its own name."""
+        if not self._has_criteria:
+            return Unchecked(text)
         try:
             return self._compiled(self._rules, text)
         except MiswrittenError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pydantic.networks import validate_email
-from pydantic_core import PydanticCustomError
 
 from domain.errors import InvalidError
 
@@ -15,6 +14,6 @@ def email_address(raw: str) -> str:
         raise InvalidError("write the address alone, without a name: ana@company.example", "email")
     try:
         return validate_email(text)[1]
-    except PydanticCustomError as error:
-        why = (error.context or {}).get("reason", "it has no valid form")
+    except ValueError as error:
+        why = (getattr(error, "context", None) or {}).get("reason", "it has no valid form")
         raise InvalidError(f"this is not a mail address: {why}", "email") from None

@@ -61,7 +61,7 @@ class Said:
 
 def take(ctx: Context, said: Said) -> tuple[Move, ...]:
     """The moves of a decision, in order. Raises RefusedError (with what is legal) or InvalidError."""
-    lifecycle.row_for(ctx.lead.state, said.command)
+    lifecycle.require(ctx.lead.state, said.command, said.actor)
     return COMMANDS[said.command](ctx, said)
 
 
@@ -151,8 +151,6 @@ def _promote(ctx: Context, said: Said) -> tuple[Move, ...]:
 
 
 def _assign(ctx: Context, said: Said) -> tuple[Move, ...]:
-    if said.actor not in ("MGR", "OPS"):
-        raise RefusedError("only a manager assigns a lead", lifecycle.legal(ctx.lead.state))
     if not said.rep or ctx.release.person(said.rep).role not in ("sales", "manager"):
         raise InvalidError("name the salesperson to assign it to: rep", "rep")
     return (offer_move(ctx, said.rep, "assigned by the manager", said.actor, said.actor_id),)
@@ -197,7 +195,7 @@ def _is_theirs(ctx: Context, said: Said) -> None:
     """Only whoever has the lead now decides about it; the manager of the team always may."""
     offer, owner = ctx.facts.offer, ctx.lead.owner
     if said.offer is not None and offer and said.offer != offer.number:
-        raise RefusedError(f"offer {said.offer} is over; the lead is with {owner} now", lifecycle.legal(ctx.lead.state))
+        raise RefusedError(f"offer {said.offer} is over; the lead is with {owner} now", lifecycle.legal(ctx.lead.state, said.actor))
     if said.actor == "REP" and said.actor_id != owner:
         raise RefusedError(f"this lead is with {owner} now, not with {said.actor_id}", ())
 

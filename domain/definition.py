@@ -51,6 +51,13 @@ class EventDef(Part):
     half_life: Duration = timedelta(days=14)
     hand_raise: bool = False
 
+    @field_validator("half_life")
+    @classmethod
+    def _lasts(cls, half_life: timedelta) -> timedelta:
+        if half_life <= timedelta(0):
+            raise ValueError("points that fade at once count for nothing; write for example 14 days")
+        return half_life
+
 
 class EventsFile(Part):
     events: dict[Name, EventDef]

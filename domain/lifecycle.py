@@ -86,23 +86,30 @@ TABLE: tuple[Row, ...] = (
     _row("T41", "HANDED_OFF SALES_READY", "NURTURING", "SYS MKT MGR", "withdrawn from sales", "withdraw"),
 )
 ROWS = {row.id: row for row in TABLE}
-FLAGS = ("pause", "resume")
-"""What people may do in any open state without changing it."""
+PEOPLE = {
+    "MKT": "marketing",
+    "NUR": "nurture",
+    "REP": "a salesperson",
+    "MGR": "a sales manager",
+    "OPS": "operations",
+}
 
 
-def legal(state: State) -> list[str]:
-    """What a person can do with a lead in this state, as the API's verbs."""
-    return sorted({row.command for row in TABLE if row.command and state in row.sources})
+def legal(state: State, actor: str | None = None) -> list[str]:
+    """What a person can do with a lead in this state, as the API's verbs; what this one can, if named."""
+    rows = [row for row in TABLE if row.command and state in row.sources]
+    return sorted({str(row.command) for row in rows if actor is None or actor in row.actors})
 
 
-def row_for(state: State, command: str, *ids: str) -> Row:
-    """The row of a person's command. Raises RefusedError with what is legal now."""
-    rows = [r for r in TABLE if r.command == command and state in r.sources and (not ids or r.id in ids)]
-    if rows:
-        return rows[0]
-    options = legal(state)
-    can = ", ".join(options) if options else "nothing; it is out of circulation"
-    raise RefusedError(f"a lead that is {state} cannot {command}; possible now: {can}", options)
+def require(state: State, command: str, actor: str) -> None:
+    """Raises RefusedError, with what this actor can do now, unless the table has the command for them."""
+    options = legal(state, actor)
+    if command in options:
+        return
+    can = ", ".join(options) if options else "nothing"
+    if command in legal(state):
+        raise RefusedError(f"{PEOPLE[actor]} cannot {command} a lead that is {state}; possible now: {can}", options)
+    raise RefusedError(f"a lead that is {state} cannot be sent {command}; possible now: {can}", options)
 
 
 def apply(lead: Lead, move: Move, now: datetime) -> Lead:

@@ -15,6 +15,7 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, WithJsonSchema
 
 UNITS = {"minute": 1, "hour": 60, "day": 1440, "week": 10080, "month": 43200, "year": 525600}
+LONGEST = 10 * UNITS["year"]
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -91,8 +92,8 @@ def parse_span(text: str) -> Span:
     if not found:
         raise ValueError(f"“{text}” is no length of time; write for example 7 days or 4 business hours")
     number, business, unit = int(found[1]), found[2], found[3]
-    if number > 100_000:
-        raise ValueError(f"“{text}” is too long")
+    if number * UNITS[unit] > LONGEST:
+        raise ValueError(f"“{text}” is too long; ten years is the most")
     if not business:
         return Span(number * UNITS[unit])
     if unit in ("minute", "hour"):
@@ -115,7 +116,10 @@ def parse_cap(text: str) -> Cap:
     if not found:
         raise ValueError(f"“{text}” is no limit; write for example 2 per 7 days")
     within = found[2] if found[2][0].isdigit() else f"1 {found[2]}"
-    return Cap(int(found[1]), parse_duration(within))
+    cap = Cap(int(found[1]), parse_duration(within))
+    if not cap.count or not cap.within:
+        raise ValueError(f"“{text}” lets nothing through; write for example 2 per 7 days")
+    return cap
 
 
 def parse_hours(text: str) -> Hours:
@@ -163,12 +167,12 @@ def parse_money(text: str) -> Money:
 T = TypeVar("T")
 
 
-def _phrase(parse: Callable[[str], T], kind: type[T]) -> Callable[[object], T]:
+def _phrase(parse: Callable[[str], T], kind: type[T], example: str) -> Callable[[object], T]:
     def validate(value: object) -> T:
         if isinstance(value, kind):
             return value
         if not isinstance(value, str):
-            raise ValueError("write this as a short phrase, see the reference of the files")
+            raise ValueError(f"write this as a short phrase, such as {example}")
         return parse(value)
 
     return validate
@@ -178,10 +182,10 @@ def _schema(pattern: re.Pattern[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
 
 
-SpanPhrase = Annotated[Span, BeforeValidator(_phrase(parse_span, Span)), _schema(_SPAN)]
-Duration = Annotated[timedelta, BeforeValidator(_phrase(parse_duration, timedelta)), _schema(_SPAN)]
-CapPhrase = Annotated[Cap, BeforeValidator(_phrase(parse_cap, Cap)), _schema(_CAP)]
-HoursPhrase = Annotated[Hours, BeforeValidator(_phrase(parse_hours, Hours)), _schema(_HOURS)]
-OutcomePhrase = Annotated[Outcome, BeforeValidator(_phrase(parse_outcome, Outcome))]
-GoalPhrase = Annotated[Goal, BeforeValidator(_phrase(parse_goal, Goal)), _schema(_GOAL)]
-MoneyPhrase = Annotated[Money, BeforeValidator(_phrase(parse_money, Money)), _schema(_MONEY)]
+SpanPhrase = Annotated[Span, BeforeValidator(_phrase(parse_span, Span, "4 business hours")), _schema(_SPAN)]
+Duration = Annotated[timedelta, BeforeValidator(_phrase(parse_duration, timedelta, "7 days")), _schema(_SPAN)]
+CapPhrase = Annotated[Cap, BeforeValidator(_phrase(parse_cap, Cap, "2 per 7 days")), _schema(_CAP)]
+HoursPhrase = Annotated[Hours, BeforeValidator(_phrase(parse_hours, Hours, "Tue-Thu 08:30-11:30")), _schema(_HOURS)]
+OutcomePhrase = Annotated[Outcome, BeforeValidator(_phrase(parse_outcome, Outcome, "engaged"))]
+GoalPhrase = Annotated[Goal, BeforeValidator(_phrase(parse_goal, Goal, "40 sales_accepted by 2027-03-31")), _schema(_GOAL)]
+MoneyPhrase = Annotated[Money, BeforeValidator(_phrase(parse_money, Money, "9000 USD")), _schema(_MONEY)]

@@ -15,7 +15,7 @@ Need = Literal["note", "criterion", "resume_on", "referral", "competitor", "effo
 
 
 class Person(Part):
-    name: str
+    name: Annotated[str, Field(pattern=r"\S")]
     role: Role
     team: str = ""
     address: str

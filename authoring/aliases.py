@@ -1,0 +1,106 @@
+"""Column names that need no mapping: ours, and those of HubSpot and Salesforce exports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from authoring.mapping import Flag, ImportMapping, Rule
+from domain.definition import FieldDef
+from domain.errors import InvalidError
+
+# What a column is called, without case, spaces and signs -> what it is. HubSpot: labels of the contact export.
+# Salesforce: labels of reports, and field names of the data loader.
+FIELDS = {
+    "firstname": "lead.first_name",
+    "lastname": "lead.last_name",
+    "phone": "lead.phone",
+    "phonenumber": "lead.phone",
+    "mobilephonenumber": "lead.phone",
+    "mobilephone": "lead.phone",
+    "mobile": "lead.phone",
+    "jobtitle": "lead.title",
+    "title": "lead.title",
+    "preferredlanguage": "lead.language",
+    "timezone": "lead.time_zone",
+    "company": "company.name",
+    "companyname": "company.name",
+    "companyaccount": "company.name",
+    "companydomainname": "company.domain",
+    "website": "company.domain",
+    "websiteurl": "company.domain",
+    "industry": "company.industry",
+    "country": "lead.country",
+    "countryregion": "lead.country",
+    "countryregioncode": "lead.country",
+    "countrycode": "lead.country",
+    "originalsource": "inquiry.source",
+    "originaltrafficsource": "inquiry.source",
+    "leadsource": "inquiry.source",
+}
+EMAIL = ("email", "emailaddress", "leademail", "mail", "workemail")
+EXTERNAL_ID = {
+    "recordid": "hubspot",
+    "recordidcontact": "hubspot",
+    "contactid": "hubspot",
+    "leadid": "salesforce",
+    "id": "salesforce",
+}
+OPTED_OUT = (
+    "unsubscribedfromallemail",
+    "optedoutofemail",
+    "emailoptout",
+    "hasoptedoutofemail",
+    "optedout",
+    "hasoptedout",
+    "donotemail",
+    "unsubscribed",
+)
+DO_NOT_CALL = ("donotcall", "isdonotcall")
+
+
+def squeezed(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+def guess(header: Sequence[str], fields: Mapping[str, FieldDef]) -> ImportMapping:
+    """The mapping that the column names suggest. Raises InvalidError when no column holds addresses, or when two
+    claim to be the opt-out: that one is never left to luck."""
+    columns: dict[str, list[str]] = {}
+    for name in filter(None, header):
+        columns.setdefault(squeezed(name), []).append(name)
+    email = _only(columns, EMAIL, "hold mail addresses")
+    if email is None:
+        raise InvalidError(
+            "no column is called Email; say in a mapping file where the addresses stand (--mapping)", "email"
+        )
+    opted_out, do_not_call = (_only(columns, names, "are opt-outs") for names in (OPTED_OUT, DO_NOT_CALL))
+    known = own_names(fields)
+    rules: dict[str, Rule] = {}
+    for short, (name, *others) in columns.items():
+        field = known.get(short) or FIELDS.get(short)
+        if field in fields and field not in rules and not others:
+            rules[field] = Rule(column=name)
+    external = next((columns[name][0] for name in EXTERNAL_ID if len(columns.get(name, ())) == 1), None)
+    return ImportMapping(
+        source=EXTERNAL_ID[squeezed(external)] if external else "import",
+        email=email,
+        external_id=external,
+        opted_out=Flag(column=opted_out) if opted_out else None,
+        do_not_call=Flag(column=do_not_call) if do_not_call else None,
+        fields=rules,
+    )
+
+
+def own_names(fields: Mapping[str, FieldDef]) -> dict[str, str]:
+    """Ours in full, and their last word where only one field has it."""
+    found = {squeezed(name): name for name in fields}
+    last = [squeezed(name.partition(".")[2]) for name in fields]
+    return {s: n for s, n in zip(last, fields, strict=True) if last.count(s) == 1} | found
+
+
+def _only(columns: Mapping[str, Sequence[str]], names: Sequence[str], what: str) -> str | None:
+    found = [column for name in names for column in columns.get(name, ())]
+    if len(found) > 1:
+        raise InvalidError(f"{' and '.join(found)} both {what}; say in a mapping file which one counts (--mapping)")
+    return found[0] if found else None

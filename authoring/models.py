@@ -1,0 +1,201 @@
+"""The files read into the models of `domain`, each by its path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from authoring.bodies import assets_in
+from authoring.documents import Data, Document, DocumentError, parse, parse_touch
+from authoring.problems import Problem, did_you_mean
+from authoring.sentences import at, problems_of
+from domain.definition import Definition, EventsFile, FieldsFile, Profile
+from domain.policies import PeopleFile, ReasonsFile, Recycling, Routing, ServiceLevels
+from domain.release import Release
+from domain.track import AssetsFile, Defaults, SamplesFile, Touch, Track
+
+COMPANY_PROFILE = "lead_defs/profiles/company.yaml"
+MODELS: dict[str, type[BaseModel]] = {
+    "lead_defs/fields.yaml": FieldsFile,
+    "lead_defs/events.yaml": EventsFile,
+    "lead_defs/sales-ready.yaml": Definition,
+    "lead_defs/people.yaml": PeopleFile,
+    "lead_defs/reasons.yaml": ReasonsFile,
+    "lead_defs/recycling.yaml": Recycling,
+    "lead_defs/service-levels.yaml": ServiceLevels,
+    "lead_defs/routing.yaml": Routing,
+    "content/defaults.yaml": Defaults,
+    "content/assets.yaml": AssetsFile,
+    "content/samples.yaml": SamplesFile,
+}
+OPTIONAL = frozenset({"content/assets.yaml", "content/samples.yaml"})
+FORM = ("goal", "message", "audience", "budget", "enrol")
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Every file as its model."""
+
+    settings: Mapping[type[BaseModel], BaseModel]
+    profiles: Mapping[str, Profile]
+    tracks: Mapping[str, Track]
+
+    def release(self, hash: str, form_hashes: Mapping[str, str]) -> Release:
+        fields, profiles = self._of(FieldsFile), dict(self.profiles)
+        return Release(
+            hash=hash,
+            fields=fields.fields,
+            lists=fields.lists,
+            events=self._of(EventsFile).events,
+            definition=self._of(Definition),
+            company_profile=profiles.pop("company", Profile()),
+            profiles=profiles,
+            people=self._of(PeopleFile).people,
+            reasons=self._of(ReasonsFile),
+            recycling=self._of(Recycling),
+            service_levels=self._of(ServiceLevels),
+            routing=self._of(Routing),
+            defaults=self._of(Defaults),
+            assets=self._of(AssetsFile).assets,
+            samples=self._of(SamplesFile).samples,
+            tracks=self.tracks,
+            form_hashes=form_hashes,
+        )
+
+    def _of(self, model: type[M]) -> M:
+        part = self.settings[model]
+        assert isinstance(part, model)
+        return part
+
+
+class Models:
+    """Parses at once; `read` validates when the names that conditions may use are known."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.documents: dict[str, Document] = {}
+        misplaced = {path: sentence for path in files if (sentence := _misplaced(path))}
+        self.files = {path: text for path, text in files.items() if path not in misplaced}
+        self.problems = [Problem(path, 1, 1, sentence) for path, sentence in misplaced.items()]
+        for path, text in self.files.items():
+            try:
+                self.documents[path] = (parse_touch if path.endswith(".md") else parse)(path, text)
+            except DocumentError as error:
+                self.problems.extend(error.problems)
+
+    def written(self, path: str) -> Data:
+        document = self.documents.get(path)
+        return document.data if document else None
+
+    def read(self, context: dict[str, object]) -> Parts | None:
+        """None when anything is wrong; it is in `problems` then."""
+        settings = {model: self._settings(path, model, context) for path, model in MODELS.items()}
+        profiles = {
+            path.split("/")[-1].removesuffix(".yaml"): self._model(path, Profile, context)
+            for path in self.files
+            if path.startswith("lead_defs/profiles/")
+        }
+        tracks = {track_id: self._track(track_id, context) for track_id in self._track_ids()}
+        if any(problem.severity == "error" for problem in self.problems):
+            return None
+        return Parts(
+            {model: part for model, part in settings.items() if part},
+            {name: profile for name, profile in profiles.items() if profile},
+            {name: track for name, track in tracks.items() if track},
+        )
+
+    def _settings(self, path: str, model: type[M], context: dict[str, object]) -> M | None:
+        if path in self.files:
+            return self._model(path, model, context)
+        if path in OPTIONAL:
+            return model()
+        self.problems.append(Problem(path, 1, 1, "This file is missing; write it, or copy the example's."))
+        return None
+
+    def _track_ids(self) -> list[str]:
+        return sorted({path.split("/")[2] for path in self.files if path.startswith("content/tracks/")})
+
+    def _track(self, track_id: str, context: dict[str, object]) -> Track | None:
+        folder = f"content/tracks/{track_id}/"
+        touches = {
+            path.removeprefix(folder).removesuffix(".md"): path
+            for path in self.files
+            if path.startswith(folder) and path.endswith(".md")
+        }
+        read = {touch_id: self._touch(path, touch_id, context) for touch_id, path in touches.items()}
+        path = f"{folder}track.yaml"
+        if path not in self.files:
+            sentence = f"This file is missing; write it, or delete the folder {track_id}."
+            self.problems.append(Problem(path, 1, 1, sentence))
+            return None
+        track = self._model(path, Track, context, {"id": track_id}, refused=("touches",))
+        found = {touch_id: touch for touch_id, touch in read.items() if touch}
+        return track.model_copy(update={"touches": found}) if track else None
+
+    def _touch(self, path: str, touch_id: str, context: dict[str, object]) -> Touch | None:
+        written = self.written(path)
+        body = written.get("body") if isinstance(written, dict) else None
+        filled_in = {"id": touch_id, "assets": assets_in(body) if isinstance(body, str) else ()}
+        return self._model(path, Touch, context, filled_in)
+
+    def _model(
+        self,
+        path: str,
+        model: type[M],
+        context: dict[str, object],
+        filled_in: Mapping[str, object] | None = None,
+        refused: tuple[str, ...] = (),
+    ) -> M | None:
+        document = self.documents.get(path)
+        if document is None:
+            return None
+        if not isinstance(document.data, dict):
+            sentence = "This file holds no settings; write lines of `key: value`."
+            self.problems.append(Problem(path, 1, 1, sentence))
+            return None
+        for key in (*(filled_in or {}), *refused):
+            if key in document.data:
+                sentence = f"{key} is not written here: it comes from the files and their names. Delete it."
+                self.problems.append(at(document, (key,), sentence, at_key=True))
+        try:
+            return model.model_validate({**document.data, **(filled_in or {})}, context=context)
+        except ValidationError as error:
+            found = problems_of(document, error, model)
+            self.problems.extend(_form_as_one(document, found) if model is Track else found)
+            return None
+
+
+def _form_as_one(document: Document, problems: Iterator[Problem]) -> Iterator[Problem]:
+    """A track without its campaign form misses one thing, not five."""
+    data = document.data if isinstance(document.data, dict) else {}
+    missing = [key for key in FORM if key not in data]
+    if missing:
+        sentence = (
+            f"This track lacks its campaign form: {', '.join(missing)}."
+            " Write it; both teams sign it before anything is sent."
+        )
+        yield at(document, (), sentence)
+    for problem in problems:
+        if not any(problem.sentence == f"The setting {key} is missing; write it." for key in missing):
+            yield problem
+
+
+def _misplaced(path: str) -> str | None:
+    """Why nothing reads a file of that name, None if something does."""
+    if path in MODELS:
+        return None
+    folders, name = path.split("/")[:-1], path.split("/")[-1]
+    stem, _, ending = name.rpartition(".")
+    is_profile = folders == ["lead_defs", "profiles"] and ending == "yaml"
+    is_track = folders[:2] == ["content", "tracks"] and len(folders) == 3
+    if not is_profile and not (is_track and (name == "track.yaml" or ending == "md")):
+        return f"Nothing reads this file{did_you_mean(path, MODELS)} Rename or delete it."
+    for word in (stem, *folders[2:]):
+        if not ID.fullmatch(word):
+            return f"“{word}” is no id; name files and folders with small letters, digits, - and _ only."
+    return None

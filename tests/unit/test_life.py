@@ -1,0 +1,216 @@
+"""Whole lives of leads through the real archive, as the people around them would tell them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.errors import InvalidError, RefusedError
+from domain.letters import Outcome
+from storage import tables as t
+from tests.world import World
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+def test_a_quiet_lead_gets_every_touch_once_and_comes_to_rest(world: World) -> None:
+    lead = world.enrol()
+    world.live_for(lead, days=200)
+    touches = [r["touch"] for r in world.rows(t.ledger, lead)]
+    assert len(touches) == 10
+    assert len(set(touches)) == 10
+    assert world.row(lead)["state"] == "DORMANT"
+    assert world.transitions(lead)[:2] == ["T04", "T05"]
+
+
+def test_mails_leave_in_the_window_of_the_buyer_and_under_the_caps(world: World) -> None:
+    lead = world.enrol()
+    world.live_for(lead, days=200)
+    sent = sorted(r["claimed_at"] for r in world.rows(t.ledger, lead) if r["channel"] == "email")
+    for at in sent:
+        local = at.astimezone(CHICAGO)
+        assert local.weekday() in (1, 2, 3), local
+        assert (8, 30) <= (local.hour, local.minute) < (11, 30), local
+    every = sorted(r["claimed_at"] for r in world.rows(t.ledger, lead))
+    assert all(c - a >= timedelta(days=7) - timedelta(hours=3) for a, c in zip(every, every[2:], strict=False))
+
+
+def test_answers_make_a_lead_ready_and_sales_hears_of_it(world: World) -> None:
+    lead = world.enrol()
+    world.live_for(lead, days=2)
+    world.event(lead, "answer", "1", learned={"pain": "detention"})
+    world.event(lead, "answer", "2", learned={"evaluate_within_months": 2})
+    world.live_for(lead, minutes=1)
+    row = world.row(lead)
+    assert (row["state"], row["ready_rule"], row["clock_name"]) == ("HANDED_OFF", "definition", "accept")
+    notices = world.rows(t.notices, lead)
+    assert [n["kind"] for n in notices] == ["offered"]
+    assert notices[0]["person"] == row["owner"]
+
+
+def test_silence_is_never_acceptance(world: World) -> None:
+    """Remind, escalate, somebody else, and at last the manager's desk, which alarms every business day."""
+    lead = world.enrol(values={"fact.pain": "detention", "fact.evaluate_within_months": 1})
+    world.live_for(lead, days=20)
+    row = world.row(lead)
+    assert (row["state"], row["owner"], row["is_on_desk"]) == ("SALES_READY", "tom", True)
+    kinds = [r["kind"] for r in world.rows(t.log, lead)]
+    assert kinds.count("breach") >= 4
+    with pytest.raises(RefusedError, match="only the manager"):
+        world.say(lead, "withdraw", "MKT")
+    world.say(lead, "assign", "MGR", rep="rosa", who="tom")
+    assert world.row(lead)["owner"] == "rosa"
+
+
+def _worked(world: World) -> object:
+    lead = world.enrol(values={"fact.pain": "detention", "fact.evaluate_within_months": 1})
+    world.live_for(lead, minutes=1)
+    world.say(lead, "attempt", outcome="connected", channel="phone")
+    return lead
+
+
+def test_a_recycled_lead_comes_back_with_its_memory(world: World) -> None:
+    lead = _worked(world)
+    had = {r["touch"] for r in world.rows(t.ledger, lead)}
+    world.say(lead, "recycle", reason="no_budget", learned={"evaluate_within_months": 12})
+    assert world.row(lead)["state"] == "RECYCLED"
+    world.live_for(lead, days=200)
+    row = world.row(lead)
+    assert row["cycle"] == 2
+    touches = [r["touch"] for r in world.rows(t.ledger, lead)]
+    assert len(touches) == len(set(touches))
+    assert had <= set(touches)
+    assert "T08" not in world.transitions(lead)
+
+
+def test_ready_again_only_on_something_newer_than_the_return(world: World) -> None:
+    lead = _worked(world)
+    world.say(lead, "recycle", reason="no_budget")
+    world.live_for(lead, days=130)
+    assert world.row(lead)["state"] == "NURTURING"
+    world.event(lead, "answer", "later", learned={"evaluate_within_months": 2})
+    world.live_for(lead, minutes=1)
+    assert world.row(lead)["state"] == "HANDED_OFF"
+
+
+def test_a_raised_hand_breaks_the_cool_down(world: World) -> None:
+    lead = _worked(world)
+    world.say(lead, "recycle", reason="no_budget")
+    world.live_for(lead, days=3)
+    world.event(lead, "demo_request", "d1")
+    world.live_for(lead, minutes=1)
+    assert world.row(lead)["state"] == "HANDED_OFF"
+    assert "T34" in world.transitions(lead)
+
+
+def test_a_hand_raised_out_of_profile_is_answered_by_a_person(world: World) -> None:
+    lead = world.enrol(values={"company.industry": "other", "company.dock_doors": 500, "company.country": "FR"})
+    world.event(lead, "demo_request", "d1")
+    world.live_for(lead, minutes=1)
+    (task,) = world.rows(t.tasks, lead)
+    assert (task["kind"], task["owner"], task["closed_at"]) == ("answer", "lena", None)
+    world.live_for(lead, days=30)
+    assert world.rows(t.ledger, lead) == []
+    assert any(n["kind"] == "task_escalate" for n in world.rows(t.notices, lead))
+
+
+def test_the_same_event_twice_changes_nothing(world: World) -> None:
+    lead = world.enrol()
+    assert world.event(lead, "pricing_view", "p1")
+    seq = world.row(lead)["seq"]
+    assert not world.event(lead, "pricing_view", "p1")
+    assert world.row(lead)["seq"] == seq
+
+
+def test_an_opt_out_stops_mail_at_the_moment_of_sending(world: World) -> None:
+    from storage import enrolling
+
+    lead = world.enrol()
+    step = world.look(lead)
+    world.clock.at = step.due_at
+    with world.archive.begin() as tx:
+        enrolling.opt_out(tx, world.archive, lead, "test")
+    world.perform(lead, step)
+    world.live_for(lead, days=200)
+    assert world.sent == []
+
+
+def test_a_crash_between_claim_and_confirm_never_sends_twice(world: World) -> None:
+    from domain.steps import Order
+
+    lead = world.enrol()
+    step = world.look(lead)
+    world.clock.at = step.due_at
+    world.life.claim(Order(str(lead), step.seq, step.id), "first")
+    again = world.perform(lead, step)
+    assert world.sent == []
+    (row,) = world.rows(t.ledger, lead)
+    assert row["status"] == "uncertain"
+    assert again.id != step.id
+
+
+def test_greylisting_waits_and_then_sends_the_same_mail_once(world: World) -> None:
+    lead = world.enrol()
+    answers = iter([Outcome("deferred", "4.2.0"), Outcome("sent", "2.0.0", "words")])
+    world.answer = lambda letter: next(answers)
+    world.live_for(lead, days=3)
+    (row,) = world.rows(t.ledger, lead)
+    assert (row["status"], row["tries"]) == ("sent", 2)
+
+
+def test_a_dead_address_gets_no_more_mail(world: World) -> None:
+    world.answer = lambda letter: Outcome("failed", "5.1.1")
+    lead = world.enrol()
+    world.live_for(lead, days=200)
+    assert len(world.sent) == 1
+    assert world.row(lead)["has_bounced"]
+
+
+def test_a_human_touch_teaches_facts_and_retries(world: World) -> None:
+    lead = world.enrol()
+    while not any(r["channel"] == "call" for r in world.rows(t.ledger, lead)):
+        world.live_for(lead, days=1)
+    world.finish_task(lead, "no_answer")
+    (task,) = [r for r in world.rows(t.tasks, lead) if r["closed_at"] is None]
+    assert task["tries"] == 1
+    world.finish_task(lead, "talked", facts={"pain": "idle_crew"}, words="The crew waits more than the trucks")
+    (call,) = [r for r in world.rows(t.ledger, lead) if r["channel"] == "call"]
+    assert (call["status"], call["engaged_at"]) == ("sent", world.clock.at)
+
+
+def test_what_is_not_in_the_table_is_refused_with_what_is(world: World) -> None:
+    lead = world.enrol()
+    world.look(lead)
+    with pytest.raises(RefusedError) as refused:
+        world.say(lead, "accept")
+    assert refused.value.legal == ()
+    before = world.transitions(lead)
+    with pytest.raises(InvalidError, match="reason"):
+        world.say(lead, "disqualify", "MKT", reason="no_such_reason")
+    assert world.transitions(lead) == before
+
+
+def test_a_late_decision_is_told_who_has_it_now(world: World) -> None:
+    lead = world.enrol(values={"fact.pain": "detention", "fact.evaluate_within_months": 1})
+    world.live_for(lead, minutes=1)
+    first = world.row(lead)["owner"]
+    world.say(lead, "reject", reason="misrouted")
+    world.live_for(lead, minutes=1)
+    second = world.row(lead)["owner"]
+    assert first != second
+    with pytest.raises(RefusedError, match=f"with {second} now"):
+        world.say(lead, "accept", who=first)
+
+
+def test_a_pause_ends_by_itself(world: World) -> None:
+    from storage import people
+
+    lead = world.enrol()
+    world.look(lead)
+    until = datetime(2027, 3, 1, tzinfo=UTC)
+    with world.archive.begin() as tx:
+        people.pause(tx, world.archive, lead, until, "MKT", "ines")
+    world.live(lead, datetime(2027, 3, 20, tzinfo=UTC))
+    assert min(r["claimed_at"] for r in world.rows(t.ledger, lead)) > until
