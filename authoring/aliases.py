@@ -79,7 +79,7 @@ def guess(header: Sequence[str], fields: Mapping[str, FieldDef]) -> ImportMappin
     rules: dict[str, Rule] = {}
     for short, (name, *others) in columns.items():
         field = known.get(short) or FIELDS.get(short)
-        if field in fields and field not in rules and not others:
+        if field and field in fields and field not in rules and not others:
             rules[field] = Rule(column=name)
     external = next((columns[name][0] for name in EXTERNAL_ID if len(columns.get(name, ())) == 1), None)
     return ImportMapping(

@@ -10,7 +10,7 @@ import codecs
 import csv
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -54,36 +54,49 @@ class Record:
 
 
 @dataclass(frozen=True)
-class CsvFile:
-    """A file that begins like a CSV. `encoding` is a Python codec; `sha256` is of its bytes."""
+class Source:
+    """Where the rows come from: `name` is what errors call it, `encoding` a Python codec."""
 
     path: Path
+    name: str
     encoding: str
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A file that begins like a CSV; `sha256` is of its bytes."""
+
+    source: Source
     delimiter: str
     header: tuple[str, ...]
     header_number: int
     sha256: str
 
+    @property
+    def encoding(self) -> str:
+        return self.source.encoding
+
     def records(self) -> Iterator[Record]:
         """The rows below the header that are not blank. Raises CsvError at what no row alone can be blamed for."""
-        for record in _records(self.path, self.encoding, self.delimiter):
+        for record in _records(self.source, self.delimiter):
             if record.number > self.header_number and (record.problem or any(map(str.strip, record.cells))):
                 yield record
 
 
-def open_csv(path: Path, encoding: str | None = None, delimiter: str | None = None) -> CsvFile:
+def open_csv(path: Path, encoding: str | None = None, delimiter: str | None = None, name: str | None = None) -> CsvFile:
     """Look at the whole file once for its encoding and hash, and read its header. Raises CsvError."""
+    called = name or str(path)
     try:
         if not path.is_file():
             what = "is a folder; name the CSV file in it" if path.is_dir() else "is no file; check the path"
-            raise CsvError(f"{path} {what}")
-        sha256, found = _scan(path)
-        chosen = _codec(encoding) if encoding else found
-        mark = delimiter or _delimiter(path, chosen)
-        number, header = _header(path, chosen, mark)
+            raise CsvError(f"{called} {what}")
+        sha256, found = _scan(path, called)
+        source = Source(path, called, _codec(encoding) if encoding else found)
+        mark = delimiter or _delimiter(source)
+        number, header = _header(source, mark)
     except OSError as error:
-        raise CsvError(f"{path} cannot be read: {error.strerror}") from None
-    return CsvFile(path, chosen, mark, header, number, sha256)
+        raise CsvError(f"{called} cannot be read: {error.strerror}") from None
+    return CsvFile(source, mark, header, number, sha256)
 
 
 def unescaped(cell: str) -> str:
@@ -93,10 +106,10 @@ def unescaped(cell: str) -> str:
 
 def escaped(cell: str) -> str:
     """Safe to open in a spreadsheet: what begins like a formula stays text."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and cell[:1] else cell
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
-def _scan(path: Path) -> tuple[str, str]:
+def _scan(path: Path, name: str) -> tuple[str, str]:
     """SHA-256 and encoding. UTF-8 when every byte of it is, as hardly any other encoding's text happens to be."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     is_utf8, head = True, b""
@@ -109,13 +122,13 @@ def _scan(path: Path) -> tuple[str, str]:
             except UnicodeDecodeError:
                 is_utf8 = False
     if not head.strip():
-        raise CsvError(f"{path} is empty; export it again")
+        raise CsvError(f"{name} is empty; export it again")
     if wide := _wide(head):
         return digest.hexdigest(), wide
     kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
     control = len(head) - len(head.translate(None, CONTROL))
     if kind or control > MOST_CONTROL * len(head):
-        raise CsvError(f"{path} is {kind or 'no text'}, not a CSV; open it in a spreadsheet and {SAVE_AS}")
+        raise CsvError(f"{name} is {kind or 'no text'}, not a CSV; open it in a spreadsheet and {SAVE_AS}")
     return digest.hexdigest(), "utf-8-sig" if is_utf8 else "cp1252"
 
 
@@ -139,34 +152,38 @@ def _codec(name: str) -> str:
     return "utf-8-sig" if found == "utf-8" else found
 
 
-def _delimiter(path: Path, encoding: str) -> str:
+def _delimiter(source: Source) -> str:
     """Whichever cuts the first rows into most columns. (csv.Sniffer counts letters, and errs on prose.)"""
 
     def columns(mark: str) -> int:
-        records = islice(_records(path, encoding, mark), 20)
-        return next((len(r.cells) for r in records if any(map(str.strip, r.cells))), 0)
+        records = islice(_records(source, mark), 20)
+        return next((len(r.cells) for r in records if _has_words(r.cells)), 0)
 
     return max(DELIMITERS, key=columns)
 
 
-def _header(path: Path, encoding: str, delimiter: str) -> tuple[int, tuple[str, ...]]:
-    for record in _records(path, encoding, delimiter):
+def _header(source: Source, delimiter: str) -> tuple[int, tuple[str, ...]]:
+    for record in _records(source, delimiter):
         if record.problem:
-            raise CsvError(f"{path}: the header in row {record.number} cannot be read: {record.problem}")
+            raise CsvError(f"{source.name}: the header in row {record.number} cannot be read: {record.problem}")
         header = tuple(cell.strip() for cell in record.cells)
         if len(header) > MOST_COLUMNS:
             raise CsvError(
-                f"{path} has {len(header)} columns and {MOST_COLUMNS} is the most; export only those you map"
+                f"{source.name} has {len(header)} columns and {MOST_COLUMNS} is the most; export only those you map"
             )
-        if any(header):
+        if _has_words(header):
             return record.number, header
-    raise CsvError(f"{path} has no header; its first row must name the columns")
+    raise CsvError(f"{source.name} has no header; its first row must name the columns")
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
+def _has_words(cells: Iterable[str]) -> bool:
+    return any(character.isalnum() for cell in cells for character in cell)
+
+
+def _records(source: Source, delimiter: str) -> Iterator[Record]:
     """Strict about quotes: a lenient reader would swallow the rest of the file into one cell and say nothing."""
-    with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(_lines(path, file), delimiter=delimiter, strict=True)
+    with source.path.open(encoding=source.encoding, newline="") as file:
+        reader = csv.reader(_lines(source.name, file), delimiter=delimiter, strict=True)
         number = 0
         while True:
             number, first = number + 1, reader.line_num + 1
@@ -175,34 +192,34 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Record(number, [], _blamed(path, number, first, reader.line_num, error))
+                yield Record(number, [], _blamed(source.name, number, first, reader.line_num, error))
                 continue
             except UnicodeError:
                 raise CsvError(
-                    f"{path} is not {in_words(encoding)} after row {number - 1}; name its encoding in the"
+                    f"{source.name} is not {in_words(source.encoding)} after row {number - 1}; name its encoding in the"
                     f" mapping, or {SAVE_AS}"
                 ) from None
             is_broken = any("\0" in cell for cell in cells)
             yield Record(number, cells, "a cell holds a NUL character; delete it" if is_broken else None)
 
 
-def _blamed(path: Path, number: int, first: int, last: int, error: csv.Error) -> str:
+def _blamed(name: str, number: int, first: int, last: int, error: csv.Error) -> str:
     """The row's own fault, if it stands in one line; else nobody can tell which rows it has swallowed."""
     if "field limit" in str(error):
         what = f"a cell has more than {csv.field_size_limit()} characters; shorten it"
     else:
         what = 'its quotes do not pair up; close them, and double a quote inside a cell ("")'
     if first < last:
-        raise CsvError(f"{path}, row {number}, from line {first} to {last}: {what}")
+        raise CsvError(f"{name}, row {number}, from line {first} to {last}: {what}")
     return what
 
 
-def _lines(path: Path, file: TextIO) -> Iterator[str]:
+def _lines(name: str, file: TextIO) -> Iterator[str]:
     number = 0
     while line := file.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
-            raise CsvError(f"{path}: line {number} has no end within {LONGEST_LINE} characters; is this a CSV?")
+            raise CsvError(f"{name}: line {number} has no end within {LONGEST_LINE} characters; is this a CSV?")
         yield line
 
 

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from authoring.csv_files import CsvFile, Record, unescaped
-from authoring.mapping import Flag, ImportMapping, Rule, Template
+from authoring.aliases import guess
+from authoring.csv_files import CsvFile, Record, open_csv, unescaped
+from authoring.mapping import Flag, ImportMapping, Rule, Template, check_mapping, parse_mapping
+from domain.definition import FieldDef
 from domain.errors import InvalidError
 from domain.importing import Line, Refused, Row
 
 LONGEST_ID = 255
+
+
+def open_rows(
+    path: Path,
+    fields: Mapping[str, FieldDef],
+    mapping: tuple[str, bytes] | None = None,
+    limit: int | None = None,
+    name: str | None = None,
+) -> MappedRows:
+    """The file through its mapping (a name for its mistakes, and its bytes), or through what the column names
+    suggest. `name` is what errors call the file, if it is not its path.
+
+    Raises CsvError for the file, FilesError for the mapping, InvalidError when the columns suggest too little.
+    """
+    if mapping is None:
+        file = open_csv(path, name=name)
+        return MappedRows(file, guess(file.header, fields), limit)
+    found, document = parse_mapping(*mapping)
+    file = open_csv(path, found.encoding, found.delimiter, name)
+    check_mapping(found, document, file.header, fields)
+    return MappedRows(file, found, limit)
+
+
+def reopened(path: Path, description: Mapping[str, object]) -> MappedRows:
+    """The same rows again, from the `description` that was stored. Raises CsvError."""
+    written = dict(description)
+    limit = written.pop("limit", None)
+    mapping = ImportMapping.model_validate(written)
+    file = open_csv(path, mapping.encoding, mapping.delimiter)
+    return MappedRows(file, mapping, limit if isinstance(limit, int) else None)
 
 
 class MappedRows:
@@ -42,6 +75,16 @@ class MappedRows:
         """Columns that nothing reads."""
         read = {name for _, text in self.mapping.written() for name in Template.of(text).columns}
         return [name for name in self.file.header if name and name not in read]
+
+    @property
+    def description(self) -> dict[str, object]:
+        """All that decides what the file's rows become, as JSON: with the file's hash, what an import is known by."""
+        return {"limit": self.limit, **self.mapping.model_dump(mode="json", exclude_unset=True)}
+
+    @property
+    def mapped(self) -> dict[str, str]:
+        """What is read -> the column or template it is read from."""
+        return {str(loc[1] if len(loc) == 3 else loc[0]): text for loc, text in self.mapping.written()}
 
     def _line(self, record: Record) -> Line:
         cells, width = record.cells, len(self.file.header)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, ValidationError
 
 from authoring.documents import Document, DocumentError, Loc, decode, parse
 from authoring.load import FilesError
-from authoring.problems import Problem, did_you_mean
+from authoring.problems import did_you_mean
 from authoring.sentences import at, problems_of
 from domain.definition import FieldDef, FieldName, Id
 from domain.errors import InvalidError
@@ -20,7 +19,6 @@ from domain.parts import Part
 from domain.values import coerce
 
 TEMPLATE = re.compile(r"\{\{(.*?)\}\}")
-LARGEST = 1_000_000
 
 
 def _text(raw: object) -> object:
@@ -114,19 +112,8 @@ class Template:
         return "".join(text + value for text, value in zip(texts, [*cells, ""], strict=True))
 
 
-def read_mapping(path: Path) -> tuple[ImportMapping, Document]:
-    """The mapping, and the document to show its mistakes in. Raises FilesError."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as error:
-        sentence = f"This mapping cannot be read ({error.strerror}); check the path."
-        raise FilesError([Problem(str(path), 1, 1, sentence)]) from None
-    return parse_mapping(str(path), raw)
-
-
 def parse_mapping(name: str, raw: bytes) -> tuple[ImportMapping, Document]:
-    """As `read_mapping`, of bytes that came over a wire."""
+    """The mapping, and the document to show its mistakes in. Raises FilesError."""
     try:
         document = parse(name, decode(name, raw))
     except DocumentError as error:
@@ -147,7 +134,7 @@ def check_mapping(
     for group in ("fields", "constants"):
         for name in getattr(mapping, group):
             if name not in fields:
-                sentence = f"There is no field {name}{did_you_mean(name, fields)}"
+                sentence = f"There is no field {name} in lead_defs/fields.yaml{did_you_mean(name, fields)}"
                 problems.append(at(document, (group, name), sentence, at_key=True))
     for name, value in mapping.constants.items():
         try:

@@ -180,7 +180,7 @@ class Defaults(Part):
     offering: str | None = None
 
     def gap_of(self, stage_name: str, stage: Stage) -> timedelta:
-        return stage.gap or self.gap.get(stage_name) or timedelta(days=7)
+        return stage.gap if stage.gap is not None else self.gap.get(stage_name, timedelta(days=7))
 
 
 class Asset(Part):

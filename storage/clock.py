@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.errors import NotReadyError
@@ -44,7 +44,9 @@ def read(tx: Tx) -> datetime:
 
 
 def begin(tx: Tx, business_at: datetime, speed: float) -> None:
-    """Start the clock of a new folder; an old one goes on from where it stood, at the new speed."""
+    """Start the clock of a new folder; an old one goes on from where it stood, at the new speed. Whoever held it is
+    gone: an actor of this run has yet to come."""
+    tx.execute(delete(t.clock_holds))
     if tx.execute(select(t.clock.c.id)).first():
         tx.execute(update(t.clock).values(speed=speed))
     else:
@@ -63,6 +65,20 @@ def hold(tx: Tx, name: str, seen_log_id: int, until: datetime) -> None:
     tx.execute(query.on_conflict_do_update(index_elements=["name"], set_=row))
 
 
+def let_go(tx: Tx, name: str, speed: float) -> None:
+    """The actor leaves; from here on the clock runs at this speed."""
+    tx.execute(delete(t.clock_holds).where(t.clock_holds.c.name == name))
+    tx.execute(update(t.clock).values(speed=speed))
+
+
+def waits_for(tx: Tx, limit: int = 5) -> list[str]:
+    """Why the clock stands still, in words: leads with something due, and actors who have yet to look."""
+    c, now = t.leads.c, read(tx)
+    query = select(c.id, c.state, c.step).where(_is_unfinished(now)).limit(limit)
+    found = [f"lead {r.id} ({r.state}): {(r.step or {}).get('reason', 'first look')}" for r in tx.execute(query)]
+    return found + [f"{name}, who have yet to look" for name in _behind(tx)]
+
+
 def advance(archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER) -> list[Wake]:
     """Let business time run for so much machine time, but never past what is unfinished; nudge whom it reached."""
     with archive.begin() as tx:
@@ -78,12 +94,21 @@ def advance(archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER) ->
 
 def _is_still(tx: Tx, now: datetime) -> bool:
     """Whether somebody is not finished with what has happened so far."""
-    c = t.leads.c
-    unfinished = select(c.id).where((c.step_due_at <= now) | (c.step_seq < c.seq))
-    if tx.execute(unfinished.where(c.state != State.DISQUALIFIED.value).limit(1)).first():
+    if tx.execute(select(t.leads.c.id).where(_is_unfinished(now)).limit(1)).first():
         return True
+    return bool(_behind(tx))
+
+
+def _is_unfinished(now: datetime) -> ColumnElement[bool]:
+    c = t.leads.c
+    return and_(or_(c.step_due_at <= now, c.step_seq < c.seq), c.state != State.DISQUALIFIED.value)
+
+
+def _behind(tx: Tx) -> list[str]:
+    """Actors who have not seen the newest row of the log."""
+    c = t.clock_holds.c
     newest = tx.execute(select(func.max(t.log.c.id))).scalar() or 0
-    return any(seen < newest for seen in tx.execute(select(t.clock_holds.c.seen_log_id)).scalars())
+    return list(tx.execute(select(c.name).where(c.seen_log_id < newest)).scalars())
 
 
 def _next_due(tx: Tx, together: timedelta) -> datetime | None:

@@ -21,11 +21,14 @@ def deliveries(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]: 
     return {row["id"]: dict(row) for row in rows}
 
 
-def since(tx: Tx, ids: Collection[UUID], at: datetime) -> list[tuple[UUID, int, datetime]]:
-    """(delivery, number of the link, when) of hits on some mails from then on."""
+def since(tx: Tx, ids: Collection[UUID], at: datetime) -> dict[UUID, set[int]]:
+    """The links of some mails, by their numbers, that were followed from then on."""
     c = t.link_hits.c
-    rows = tx.execute(select(c.ledger_id, c.number, c.at).where(c.ledger_id.in_(ids), c.at >= at))
-    return [(row.ledger_id, row.number, row.at) for row in rows]
+    found: dict[UUID, set[int]] = {id: set() for id in ids}
+    query = select(c.ledger_id, c.number).where(c.ledger_id.in_(ids), c.at >= at).distinct()
+    for row in tx.execute(query):
+        found[row.ledger_id].add(row.number)
+    return found
 
 
 def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:  # Any: column values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ def _plain(key: object) -> object:
 
 def position(after: str, *kinds: type) -> tuple[Any, ...]:  # Any: values of the asked kinds
     """The keys a cursor holds. Raises InvalidError for one that was not made by us."""
-    read = {datetime: datetime.fromisoformat, UUID: UUID, int: int}
+    read: dict[type, Callable[[str], object]] = {datetime: datetime.fromisoformat, UUID: UUID, int: int}
     try:
         raw = json.loads(urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         keys = tuple(read[kind](value) for kind, value in zip(kinds, raw, strict=True))

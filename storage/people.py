@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from domain import decisions
-from domain.calendar import add_span
+from domain.calendar import add_span, is_zone
 from domain.decisions import Said
 from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import Source
@@ -102,8 +102,9 @@ def change_facts(tx: Tx, archive: Archive, lead_id: UUID, learned: Learned, acto
     data = {"fields": sorted(values)}
     log_id = record.log(tx, d.lead, "facts", d.now, actor=actor, actor_id=actor_id, data=data)
     learning.learn(tx, d.lead, d.release, values, learned.source, f"log:{log_id}", d.now)
-    if zone := values.get("lead.time_zone"):
-        d.change(time_zone=str(zone))
+    zone = str(values.get("lead.time_zone") or "")
+    if is_zone(zone):  # as when a lead comes in: any other words are kept, but no clock runs by them
+        d.change(time_zone=zone)
     return Decided(lead_id, wakes.wake(tx, lead_id, "facts changed"))
 
 
@@ -186,3 +187,25 @@ def _close(d: Deciding, row: Any, done: TaskDone, then: str) -> None:  # Any: a 
         said = Said("disqualify", done.actor, done.who, done.reason or "not_icp_permanent", len(done.words or ""))
         for move in decisions.take(d.ctx, said):
             d.take(move)
+
+
+def skip_task(tx: Tx, archive: Archive, task_id: UUID, who: str, actor: str, reason: str | None) -> Decided:
+    """Go on without it: the ledger keeps the touch as not given. Raises RefusedError when it is closed already."""
+    c = t.tasks.c
+    row = tx.execute(select(t.tasks).where(c.id == task_id)).first()
+    if row is None:
+        raise MissingError(f"there is no task {task_id}")
+    d = open_lead(tx, archive, row.lead_id)
+    row = tx.execute(select(t.tasks).where(c.id == task_id)).one()  # again, now that the lead is locked
+    if row.closed_at is not None:
+        raise RefusedError(f"this task is closed already: {row.outcome}", ())
+    closed = {"closed_at": d.now, "outcome": "not_done", "closed_by": who}
+    tx.execute(update(t.tasks).where(c.id == task_id).values(closed))
+    if row.ledger_id:
+        ended = {"status": "failed", "code": "not_done", "ended_at": d.now}
+        tx.execute(update(t.ledger).where(t.ledger.c.id == row.ledger_id).values(ended))
+    data = {"task": str(task_id), "kind": row.kind, "touch": row.touch, "owner": row.owner, "is": "skipped"}
+    log_id = record.log(tx, d.lead, "task", d.now, actor=actor, actor_id=who, data=data)
+    if reason:
+        texts.put(tx, d.lead.id, "note", str(log_id), reason, d.now)
+    return Decided(d.lead.id, wakes.wake(tx, d.lead.id, "task skipped"))

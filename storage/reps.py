@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 
 from domain.calendar import is_zone
 from domain.errors import InvalidError, MissingError
@@ -80,7 +80,7 @@ def _check(changes: Mapping[str, Any]) -> None:  # Any: as the caller's model le
             raise InvalidError(str(error), "hours") from None
 
 
-def _shown(row: Mapping[str, Any], release: Release, in_hand: int) -> dict[str, Any]:  # Any: columns, JSON
+def _shown(row: RowMapping, release: Release, in_hand: int) -> dict[str, Any]:  # Any: JSON
     person = release.people.get(row["id"])
     away_until = row["away_until"].isoformat() if row["away_until"] else None
     plain = {name: row[name] for name in ("id", "capacity", "weight", "is_active", "hours", "zone")}

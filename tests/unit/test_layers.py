@@ -45,7 +45,7 @@ MAY_IMPORT = {
 }
 
 # They wire the rest together, so nothing but themselves may know them.
-COMPOSITION_ROOTS = {"worker", "cli", "api"}
+COMPOSITION_ROOTS = {"worker", "cli", "api", "commands"}
 
 # An adapter that a workflow loads is loaded in every workflow's sandbox and drags I/O within its reach.
 NEVER_WITH_A_WORKFLOW = ("sqlalchemy", "fastapi", "aiosmtplib", "jinja2", "cel_expr_python")

@@ -1,0 +1,185 @@
+"""What requests may hold. Strict: an unknown field is an error, and so is a value of another kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+DEEPEST = 4
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+Words = Annotated[str, Field(max_length=20_000)]
+Raw = dict[str, Any]  # Any: checked against lead_defs/fields.yaml, like everything anybody says about a lead
+
+
+def _moment(value: object) -> object:
+    """A day, meaning its beginning in UTC, or an instant with its zone."""
+    if not isinstance(value, str) or len(value) > 40:
+        raise ValueError("write a day like 2027-03-31, or an instant with its zone like 2027-03-31T09:00:00Z")
+    try:
+        if len(value) == 10:
+            return datetime.combine(date.fromisoformat(value), time.min, UTC)
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise ValueError
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("write a day like 2027-03-31, or an instant with its zone like 2027-03-31T09:00:00Z") from None
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+
+
+def _refuse_strange(value: object, depth: int = 0) -> None:
+    """NUL and half characters cannot be stored everywhere, NaN cannot be answered, and nothing here is deep."""
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise ValueError("a text holds a character that cannot be stored (NUL, or half of a pair); delete it")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("a number must be finite")
+    elif isinstance(value, Mapping | list):
+        if depth >= DEEPEST:
+            raise ValueError("this is nested deeper than anything here needs")
+        for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+            _refuse_strange(key, depth + 1)
+            _refuse_strange(inner, depth + 1)
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:  # Any: as somebody sent it
+        _refuse_strange(data)
+        return data
+
+
+class External(Body):
+    """What another system calls the lead."""
+
+    system: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    id: Name
+
+
+class Consent(Body):
+    basis: Code
+    text: Words | None = None
+
+
+class Groups(Body):
+    """Values by group: `{"lead": {"first_name": "Ana"}, "company": {"dock_doors": 12}}`."""
+
+    lead: Raw = {}
+    company: Raw = {}
+    inquiry: Raw = {}
+    fact: Raw = {}
+
+    @property
+    def values(self) -> Raw:
+        groups = {"lead": self.lead, "company": self.company, "inquiry": self.inquiry, "fact": self.fact}
+        return {f"{group}.{name}": value for group, fields in groups.items() for name, value in fields.items()}
+
+
+class NewLead(Groups):
+    email: Annotated[str, Field(max_length=1000)]
+    offering: Code | None = None
+    origin: Code = "api"
+    external: External | None = None
+    consent: Consent | None = None
+    opted_out: bool = False
+    do_not_call: bool = False
+    event: Code | None = None
+
+
+class Note(Body):
+    text: Annotated[Words, Field(min_length=1)]
+
+
+class Event(Body):
+    """Something the lead did. `id` makes it one event however often it is sent."""
+
+    name: Code
+    id: Name | None = None
+    source: Code | None = None
+    at: Moment | None = None
+    human: Literal["human", "machine", "unknown"] = "human"
+    fact: Raw = {}
+    words: Words | None = None
+
+
+class AnyonesEvent(Event):
+    """Whose it is: one of `lead`, `external`, `email`, tried in this order."""
+
+    lead: Code | None = None
+    external: External | None = None
+    email: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class Pause(Body):
+    until: Moment
+
+
+class Reasoned(Body):
+    """A decision in words: a reason of reasons.yaml where one is needed, a note for everyone, facts learned."""
+
+    reason: Code | None = None
+    note: Words | None = None
+    learned: Raw = {}
+
+
+class Enrol(Reasoned):
+    track: Code
+    stage: Code | None = None
+
+
+class Assign(Reasoned):
+    rep: Code
+
+
+class Decision(Reasoned):
+    """A salesperson's decision. `offer` is the number of the offer it answers; `for_rep` is whom a manager or
+    operations enter it for.
+    """
+
+    for_rep: Code | None = None
+    offer: int | None = Field(default=None, ge=1, le=1_000_000)
+    criterion: Code | None = None
+    resume_on: Moment | None = None
+    stage: Code | None = None
+    outcome: Code | None = None
+    channel: Code | None = None
+    referral: Words | None = None
+    competitor: Words | None = None
+
+
+class TaskEnd(Body):
+    outcome: Code
+    facts: Raw = {}
+    words: Words | None = None
+    until: Moment | None = None
+    reason: Code | None = None
+
+
+class Skip(Body):
+    reason: Words | None = None
+
+
+class RepChange(Body):
+    """What is left out stays as it is."""
+
+    capacity: int | None = None
+    weight: float | None = None
+    is_active: bool | None = None
+    hours: Code | None = None
+    zone: Code | None = None
+    away_until: Moment | None = None
+
+
+class Away(Body):
+    until: Moment | None

@@ -1,0 +1,175 @@
+"""The handoff packet: all that a salesperson needs for the first sentence, and nothing they must look for.
+
+Figures and criteria are those of the moment the lead became ready; facts and history are as of now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from api import views
+from api.views import Json
+from domain import recycling
+from domain.context import Context
+from domain.definition import Messaging
+from domain.touches import persona_of
+from storage import leads, reading, sales_reading
+from storage.archive import Tx
+from storage.reading import Row
+
+MOST_HISTORY = 200
+
+
+def packet(tx: Tx, ctx: Context, handoff: Row, offers: Sequence[Row], may_see_persons: bool) -> Json:
+    lead_id: UUID = handoff["lead_id"]
+    person = reading.persons(tx, [lead_id]).get(lead_id, {}) if may_see_persons else {}
+    words = reading.words(tx, lead_id) if may_see_persons else {}
+    deliveries = reading.deliveries(tx, lead_id)
+    verdict = reading.verdict(tx, handoff["verdict_id"])
+    found = {
+        "headline": headline(ctx, person, handoff["rule"]),
+        "why_now": why_now(tx, ctx, handoff, verdict, words),
+        **what_to_say(ctx, verdict),
+        "facts": views.known(ctx),
+        "conversation": conversation(tx, lead_id, words, deliveries),
+        "already_seen": seen(ctx, deliveries),
+        "not_seen_yet": unseen_assets(ctx, deliveries),
+        "before": before(tx, handoff),
+        "accept_by": views.at(offers[-1]["accept_by"]) if offers else None,
+        "routing": routing(offers[-1]) if offers else None,
+    }
+    if may_see_persons:
+        found |= {"name": views.full_name(person), "person": person}
+        found["their_words"] = [
+            {"at": views.at(row["at"]), "text": row["text"], "evidence": row["ref"]}
+            for row in reading.own_words(tx, lead_id)
+        ]
+    return found
+
+
+def headline(ctx: Context, person: Mapping[str, str], rule: str | None) -> str:
+    """Who, what they do, where, and why now - in one line."""
+
+    def value(name: str) -> object:
+        found = ctx.facts.known.get(name)
+        return found.value if found else None
+
+    name, title = views.full_name(person), value("lead.title")
+    who = ", ".join(str(part) for part in (name, title) if part) or "Somebody"
+    company = value("company.name") or value("company.domain") or ctx.lead.company
+    return f"{who}{f' at {company}' if company else ''}: {leads.why_now(ctx.release, rule)}"
+
+
+def why_now(tx: Tx, ctx: Context, handoff: Row, verdict: Row | None, words: Mapping[str, str]) -> Json:
+    """The rule in words, and every criterion with what proves it."""
+    criteria: list[Json] = verdict["criteria"] if verdict else []
+    records = reading.evidence(tx, {id for c in criteria for id in c["evidence"]})
+    found: Json = {
+        "rule": handoff["rule"],
+        "says": leads.why_now(ctx.release, handoff["rule"]),
+        "at": views.at(verdict["at"]) if verdict else None,
+        "criteria": [
+            {**c, "evidence": [_evidence(ctx, id, records.get(id), words) for id in c["evidence"]]} for c in criteria
+        ],
+    }
+    if handoff["rule"] == recycling.OVERRIDE:
+        rows, _ = reading.timeline(tx, handoff["lead_id"], None, MOST_HISTORY, ["disposition"])
+        promotions = [row for row in rows if row["data"].get("command") == "promote"]
+        if promotions:
+            found["promoted_by"] = promotions[-1]["actor_id"]
+            found["promoted_because"] = words.get(f"log:{promotions[-1]['id']}")
+    return found
+
+
+def _evidence(ctx: Context, id: str, record: Row | None, words: Mapping[str, str]) -> Json:
+    """What proves a criterion: the record, when it was made and by whom, and what it taught."""
+    found: Json = {"id": id}
+    if record is not None:
+        what = record.get("name") or record["kind"]
+        event = ctx.release.events.get(str(what))
+        by = record.get("source") or record.get("actor_id") or record.get("actor")
+        found |= {"at": views.at(record["at"]), "what": event.say if event else what, "by": by}
+    taught = {name: views.plain(known.value) for name, known in ctx.facts.known.items() if known.evidence == id}
+    if taught:
+        found["facts"] = taught
+    if id in words:
+        found["words"] = words[id]
+    return found
+
+
+def what_to_say(ctx: Context, verdict: Row | None) -> Json:
+    """The question to open with and the proof to hand, by who they are and what hurts; and what is still unknown."""
+    criteria: list[dict[str, Any]] = verdict["criteria"] if verdict else []  # Any: JSON
+    open_questions = [
+        {"id": c["id"], "says": c["says"], "ask": c.get("ask")} for c in criteria if c["holds"] == "unknown"
+    ]
+    fitting = messaging_for(ctx)
+    question = fitting.opening_question if fitting else None
+    if question is None:
+        question = next((c["ask"] for c in open_questions if c["ask"]), None)
+    return {
+        "opening_question": question,
+        "message": fitting.message if fitting else None,
+        "persona": fitting.persona if fitting else None,
+        "open_questions": open_questions,
+    }
+
+
+def messaging_for(ctx: Context) -> Messaging | None:
+    """Persona and pain both, else the pain, else the persona: what hurts opens more doors than a title."""
+    persona, pain = persona_of(ctx), ctx.view.value("fact.pain")
+    ranked = [
+        (2 * (pain in messaging.pains) + (messaging.persona == persona), -place, messaging)
+        for place, messaging in enumerate(ctx.release.profile(ctx.lead).messaging)
+    ]
+    best = max(ranked, key=lambda each: each[:2], default=None)
+    return best[2] if best and best[0] else None
+
+
+def conversation(tx: Tx, lead_id: UUID, words: Mapping[str, str], deliveries: Sequence[Row]) -> list[Json]:
+    """What happened, oldest first; a long story keeps its end on the lead's timeline."""
+    rows, _ = reading.timeline(tx, lead_id, None, MOST_HISTORY)
+    by_id = {str(row["id"]): row for row in deliveries}
+    return [views.event(row, words, by_id) for row in rows]
+
+
+def seen(ctx: Context, deliveries: Sequence[Row]) -> list[Json]:
+    found = []
+    for row in deliveries:
+        touch = ctx.release.find_touch(row["touch"])
+        title = (touch[1].title or touch[1].subject) if touch else None
+        plain = views.jsonable(row, "touch", "channel", "cycle", "claimed_at", "engaged_at")
+        found.append({**plain, "title": title, "status": views.given(row), "assets": _assets(ctx, row["assets"])})
+    return found
+
+
+def _assets(ctx: Context, ids: Sequence[str]) -> list[Json]:
+    known = ctx.release.assets
+    return [{"id": id, "title": known[id].title, "url": known[id].url} for id in ids if id in known]
+
+
+def unseen_assets(ctx: Context, deliveries: Sequence[Row]) -> list[Json]:
+    """Collateral to bring along: never sent yet, for their pain or their part first."""
+    had = {asset for row in deliveries for asset in row["assets"]}
+    persona, pain = persona_of(ctx), ctx.view.value("fact.pain")
+    left = [(id, asset) for id, asset in ctx.release.assets.items() if id not in had]
+    left.sort(key=lambda each: -(2 * (each[1].pain == pain and pain is not None) + (each[1].persona == persona)))
+    return _assets(ctx, [id for id, _ in left])
+
+
+def before(tx: Tx, handoff: Row) -> list[Json]:
+    """Earlier handoffs of this lead: to whom, how they ended, and why."""
+    offers = sales_reading.offers_of(tx, handoff["lead_id"])
+    found = []
+    for row in sales_reading.handoffs_of(tx, handoff["lead_id"]):
+        if row["number"] >= handoff["number"]:
+            continue
+        plain = views.jsonable(row, "number", "cycle", "rule", "opened_at", "closed_at", "outcome", "reason")
+        found.append({**plain, "reps": [o["rep"] for o in offers if o["handoff_id"] == row["id"]]})
+    return found
+
+
+def routing(offer: Row) -> Json:
+    return {"rep": offer["rep"], "rule": offer["rule"], "why": offer["why"], "passed_over": offer["passed_over"]}

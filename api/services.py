@@ -1,0 +1,50 @@
+"""What the API is made of; put together once, by whoever starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment
+from starlette.requests import Request
+
+from api.clicks import Clicks
+from api.metrics import Metrics
+from mail.links import Links
+from storage.archive import Archive
+from storage.wakes import Wake
+
+
+@dataclass(frozen=True)
+class Services:
+    """`signal` tells the workflows of what was committed. It never raises and never blocks for long: what it cannot
+    send, a relay sends later.
+    """
+
+    archive: Archive
+    links: Links
+    signal: Callable[[Sequence[Wake]], None]
+    base_url: str
+    version: str = "dev"
+    uploads: Path | None = None
+    """Where files that are being imported are kept; without it there are no imports over HTTP."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """The services and what one running app keeps beside them."""
+
+    services: Services
+    metrics: Metrics
+    pages: Environment
+    clicks: Clicks
+
+    @property
+    def archive(self) -> Archive:
+        return self.services.archive
+
+
+def running(request: Request) -> Running:
+    found: Running = request.app.state.running
+    return found

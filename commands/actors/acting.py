@@ -1,0 +1,48 @@
+"""What the simulated people have in common: they look at what is new, and mean to do something at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from commands.actors.inbox import Mail
+from domain.calendar import Window
+from domain.phrases import parse_hours
+
+OFFICE, WAKING = parse_hours("Mon-Fri 09:00-17:00"), parse_hours("Mon-Fri 08:00-18:00")
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened since the last look. `kinds` are those of the log's new rows: they say who had better look where."""
+
+    now: datetime
+    kinds: frozenset[str]
+    mails: Sequence[Mail]
+
+
+@dataclass(frozen=True, order=True)
+class Action:
+    """Something somebody means to do at this business instant; `what` is for whoever reads the log of the demo."""
+
+    at: datetime
+    what: str
+    do: Callable[[], Sequence[Action] | None] = field(compare=False)
+    """Gives what follows from it, if anything does. Raises ActionError when a surface refuses."""
+
+
+class Actor(Protocol):
+    def look(self, news: News) -> Sequence[Action]:
+        """What this person means to do, newly. Raises ActionError when a surface does not answer."""
+        ...
+
+
+def office_after(start: datetime, hours: float, zone: str) -> datetime:
+    """So many hours of a person's own working time later."""
+    return Window(OFFICE, zone, None).add(start, timedelta(hours=hours))
+
+
+def waking_after(start: datetime, hours: float, zone: str) -> datetime:
+    return Window(WAKING, zone, None).add(start, timedelta(hours=hours))

@@ -1,0 +1,101 @@
+"""The simulated people together, in step with the held clock: it stands still until everybody has looked at what
+happened, and never passes the instant at which somebody wants to act."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event
+
+from sqlalchemy import func, select
+
+from commands.actors.acting import Action, Actor, News
+from commands.actors.inbox import Inbox
+from commands.actors.surfaces import ActionError
+from storage import clock
+from storage import tables as t
+from storage.archive import Archive
+
+logger = logging.getLogger("nurture.demo")
+NAME = "people of the demo"
+IDLE = 0.01
+"""Seconds between looks while nothing happens."""
+
+
+@dataclass
+class Cast:
+    archive: Archive
+    actors: Sequence[Actor]
+    inbox: Inbox
+    ends_at: datetime
+    seen: int = -1
+    failed: int = 0
+    is_done: Event = field(default_factory=Event)
+    _meant: list[Action] = field(default_factory=list)
+    _held: tuple[int, datetime] | None = None
+
+    def play(self, stop: Callable[[], bool]) -> None:
+        """Until the story has reached its end, or somebody says stop."""
+        while not stop() and not self.is_done.is_set():
+            try:
+                if not self.turn():
+                    time.sleep(IDLE)
+            except Exception:  # whatever it was, the clock must not stand still for good
+                logger.exception("a turn went wrong; the people go on")
+                time.sleep(0.5)
+
+    def turn(self) -> bool:
+        """Look, act, and say how far the clock may go. False when there was nothing to do."""
+        with self.archive.reading() as tx:
+            now = clock.read(tx)
+            newest = tx.execute(select(func.max(t.log.c.id))).scalar() or 0
+            c = t.log.c
+            kinds = frozenset(tx.execute(select(c.kind).where(c.id > self.seen, c.id <= newest).distinct()).scalars())
+        is_news = newest > self.seen
+        if is_news:
+            self._look(News(now, kinds, self.inbox.new()))
+            self.seen = newest
+        has_acted = self._act(now)
+        if not has_acted:
+            self._hold(now)
+        return is_news or has_acted
+
+    def _look(self, news: News) -> None:
+        for actor in self.actors:
+            try:
+                for action in actor.look(news):
+                    heapq.heappush(self._meant, action)
+            except ActionError as error:
+                self._failed("looking", error)
+
+    def _act(self, now: datetime) -> bool:
+        """Everything that is due. What fails is dropped: nobody in the story tries the same thing for ever."""
+        has_acted = False
+        while self._meant and self._meant[0].at <= now:
+            action, has_acted = heapq.heappop(self._meant), True
+            logger.info("%s %s", now.isoformat(), action.what)
+            try:
+                for following in action.do() or ():
+                    heapq.heappush(self._meant, following)
+            except ActionError as error:
+                self._failed(action.what, error)
+        return has_acted
+
+    def _failed(self, what: str, error: ActionError) -> None:
+        self.failed += 1
+        logger.warning("%s: %s", what, error)
+
+    def _hold(self, now: datetime) -> None:
+        until = min([self.ends_at] + [action.at for action in self._meant[:1]])
+        if self._held != (self.seen, until):
+            with self.archive.begin() as tx:
+                clock.hold(tx, NAME, self.seen, until)
+            self._held = (self.seen, until)
+        elif now >= self.ends_at:
+            with self.archive.reading() as tx:
+                if not clock.waits_for(tx):
+                    self.is_done.set()

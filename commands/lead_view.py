@@ -1,0 +1,89 @@
+"""A lead on the terminal: a head, what it still takes to be ready, and the story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from commands.console import screen, shown
+
+Json = Mapping[str, Any]  # Any: JSON, as api/views.py makes it
+HELD = {"met": "[green]met[/]    ", "not_met": "[red]not met[/]", "unknown": "[yellow]unknown[/]"}
+HIDDEN = ("task", "delivery", "content_hash", "fields", "length", "event_row")
+
+
+def print_lead(lead: Json, timeline: Sequence[Json]) -> None:
+    console = screen()
+    who = lead.get("name") or lead.get("email") or "somebody"
+    console.print(f"[bold]{escape(str(who))}[/]  {lead['state']}, cycle {lead['cycle']}")
+    for name, value in _head(lead):
+        console.print(f"  {name:<9} {escape(shown(value))}")
+    _print_verdict(console, lead["verdict"])
+    _print_facts(console, lead["facts"])
+    console.print("\n[bold]What happened[/]")
+    for row in timeline:
+        actor = f"{row['actor']} {row['actor_id']}" if row["actor_id"] else row["actor"]
+        console.print(f"  {_when(row['at'])}  {row['kind']:<11} {escape(_data(row['data']))}  [dim]{escape(actor)}[/]")
+
+
+def _head(lead: Json) -> Iterator[tuple[str, object]]:
+    yield "id", lead["id"]
+    yield "address", lead.get("email")
+    yield "company", lead["company"]
+    if lead["track"]:
+        yield "track", f"{lead['track']}, stage {lead['stage']}"
+    following = lead["next"]
+    yield "next", f"{following['reason']}{_at(following['due_at'])}" if following else None
+    if lead["owner"]:
+        clock = lead["clock"] or {}
+        yield "owner", lead["owner"]
+        yield "clock", f"{clock.get('name')}, until {_when(clock.get('due_at'))}"
+    if lead["paused_until"]:
+        yield "paused", f"until {_when(lead['paused_until'])}"
+    grade = lead["grade"]
+    yield "grade", f"fit {grade['fit']}, engagement {shown(grade['engagement'])}"
+    flags = [
+        name.partition("_")[2].replace("_", " ")
+        for name in ("has_opted_out", "has_bounced", "is_do_not_call")
+        if lead[name]
+    ]
+    if flags:
+        yield "mind", ", ".join(flags)
+
+
+def _print_verdict(console: Console, verdict: Json) -> None:
+    ready = f"ready: {verdict['rule']}" if verdict["ready"] else "not sales-ready"
+    held = f", held back by {verdict['held_back_by']}" if verdict["held_back_by"] else ""
+    console.print(f"\n[bold]The definition says[/] {escape(ready + held)}")
+    for criterion in verdict["criteria"]:
+        console.print(f"  {HELD[criterion['holds']]}  {escape(criterion['says'])}")
+
+
+def _print_facts(console: Console, facts: Json) -> None:
+    if facts:
+        console.print("\n[bold]What we know[/]")
+    for fact in facts.values():
+        value = fact.get("words") or fact["value"]
+        console.print(
+            f"  {escape(fact['says'])}: {escape(shown(value))}  [dim]{fact['source']}, {_when(fact['at'])}[/]"
+        )
+
+
+def _when(at: str | None) -> str:
+    """Minutes are enough for a person; UTC, like all instants."""
+    return at[:16].replace("T", " ") if at else "-"
+
+
+def _at(due_at: str | None) -> str:
+    return f" (due {_when(due_at)} UTC)" if due_at else ""
+
+
+def _data(data: Json) -> str:
+    if "transition" in data:
+        reason = f": {data['reason']}" if data.get("reason") else ""
+        return f"{data['from']} -> {data['to']}{reason}"
+    shown_ones = {name: value for name, value in data.items() if name not in HIDDEN and value not in (None, "", [], {})}
+    return ", ".join(f"{n} {_when(v) if n.endswith('_at') else shown(v)}" for n, v in shown_ones.items())

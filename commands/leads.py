@@ -1,0 +1,89 @@
+"""`nurture lead`: one lead in one view, and the two things one may do to any."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.console import Data, Json, print_json, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from uuid import UUID
+
+    from storage.archive import Archive, Tx
+
+NEWEST = 200
+Lead = Annotated[str, typer.Argument(metavar="LEAD", help="Its id, system:id of another system, or an address.")]
+
+
+def register(app: typer.Typer) -> None:
+    family = typer.Typer(help="One lead.", no_args_is_help=True)
+    for command in (show, pause, resume):
+        family.command()(command)
+    app.add_typer(family, name="lead")
+
+
+def show(lead: Lead, data: Data = None, as_json: Json = False) -> None:
+    """Where a lead stands, what comes next and why, and everything that happened."""
+    from commands.lead_view import print_lead
+    from commands.opening import opened, settings_for
+
+    with opened(settings_for(data)) as archive, archive.reading() as tx:
+        found, timeline = _view(tx, archive, find(tx, archive, lead))
+    if as_json:
+        print_json({**found, "timeline": timeline})
+    else:
+        print_lead(found, timeline)
+
+
+def find(tx: Tx, archive: Archive, given: str) -> UUID:
+    """Raises MissingError."""
+    from storage import reading
+
+    lead_id = reading.by_address(tx, archive, given) if "@" in given else None
+    return lead_id or reading.find(tx, given)
+
+
+def _view(tx: Tx, archive: Archive, lead_id: UUID) -> tuple[dict[str, Any], list[dict[str, Any]]]:  # Any: JSON
+    """The same words as the API's."""
+    from api import views
+    from domain.context import Context
+    from storage import facts, reading
+
+    loaded, _ = facts.load(tx, lead_id, lock=False)
+    context = Context(loaded, archive.live(tx), archive.clock.now())
+    person = reading.persons(tx, [lead_id]).get(lead_id, {})
+    found = views.lead(context, reading.lead(tx, lead_id), reading.beside(tx, lead_id), person)
+    words = reading.words(tx, lead_id)
+    deliveries = {str(row["id"]): row for row in reading.deliveries(tx, lead_id)}
+    rows, _ = reading.timeline(tx, lead_id, None, NEWEST)
+    return found, [views.event(row, words, deliveries) for row in rows]
+
+
+def pause(
+    lead: Lead,
+    until: Annotated[datetime, typer.Option(help="The day on which it goes on, UTC.")],
+    data: Data = None,
+) -> None:
+    """Send nothing until that day."""
+    _pause(data, lead, until.replace(tzinfo=UTC))
+    say(f"nothing is sent before {until:%d %b %Y}")
+
+
+def resume(lead: Lead, data: Data = None) -> None:
+    """End a pause."""
+    _pause(data, lead, None)
+    say("it goes on")
+
+
+def _pause(data: Path | None, lead: str, until: datetime | None) -> None:
+    """The wake stays in the outbox; the worker's relay finds it within seconds."""
+    from commands.opening import opened, settings_for
+    from storage import people
+
+    with opened(settings_for(data)) as archive, archive.begin() as tx:
+        people.pause(tx, archive, find(tx, archive, lead), until, "OPS", getpass.getuser()[:64])

@@ -1,0 +1,58 @@
+"""Where the programs of one folder listen."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+
+from domain.errors import NotReadyError
+
+FIRST = {"api": 8600, "temporal": 8700, "temporal_ui": 8701, "smtp": 8625}
+OPTION = {"api": "--port", "temporal": "--temporal-port", "temporal_ui": "--temporal-ui-port", "smtp": "--smtp-port"}
+TRIES = 200
+
+
+def choose(
+    host: str, asked: Mapping[str, int | None], before: Mapping[str, int], tell: Callable[[str], None]
+) -> dict[str, int]:
+    """A free port for each: the one asked for, else the folder's last one (links in mails name it), else the first
+    free one from the default on. Raises NotReadyError when one that was asked for is taken."""
+    chosen: dict[str, int] = {}
+    for name, first in FIRST.items():
+        at = host if name == "api" else "127.0.0.1"
+        wanted = asked.get(name)
+        if wanted:
+            if wanted in chosen.values() or not is_free(at, wanted):
+                raise NotReadyError(
+                    f"port {wanted} is in use; stop what listens there, or choose another with {OPTION[name]}"
+                )
+            chosen[name] = wanted
+            continue
+        liked = before.get(name, first)
+        chosen[name] = _next_free(at, liked, set(chosen.values()))
+        if chosen[name] != liked:
+            tell(f"port {liked} is in use, so {name.replace('_', ' ')} listens on {chosen[name]}")
+    return chosen
+
+
+def _next_free(host: str, first: int, taken: set[int]) -> int:
+    for port in range(first, min(first + TRIES, 65536)):
+        if port not in taken and is_free(host, port):
+            return port
+    raise NotReadyError(f"no port from {first} on is free; choose one with {OPTION['api']} and its like")
+
+
+def is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # a listener that is gone leaves connections in TIME_WAIT, which keep nobody from listening again
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise NotReadyError(f"this user may not listen on port {port}; choose one above 1023") from None
+        except socket.gaierror:
+            raise NotReadyError(f"{host} is no address of this machine; name one with --host") from None
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,131 @@
+"""Figures of a story that is going on or over, read from the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from sqlalchemy import func, select
+
+from domain.lead import State
+from storage import clock
+from storage import tables as t
+from storage.archive import Archive, Tx
+
+Row = Mapping[str, Any]  # Any: column values
+FUNNEL = (
+    ("enrolled", None),
+    ("nurtured", ("T05", "T33", "T36")),
+    ("sales-ready", ("T06", "T08", "T34", "T36b")),
+    ("accepted by sales", ("T13",)),
+    ("qualified", ("T20",)),
+    ("came back", ("T21", "T21b", "T22")),
+    ("sales-ready again", None),
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    at: datetime
+    states: Mapping[str, int] = field(default_factory=dict)
+    touches: Mapping[str, int] = field(default_factory=dict)
+    kept: int = 0
+    broken: int = 0
+
+
+def figures(archive: Archive) -> Figures:
+    with archive.reading() as tx:
+        c = t.leads.c
+        counted = dict(tx.execute(select(c.state, func.count()).group_by(c.state)).tuples().all())
+        states = {state.value: counted[state.value] for state in State if state.value in counted}
+        return Figures(clock.read(tx), states, _touches(tx), *_promises(tx))
+
+
+def _touches(tx: Tx) -> dict[str, int]:
+    c = t.ledger.c
+    rows = tx.execute(select(c.status, func.count(), func.count(c.engaged_at)).group_by(c.status)).all()
+    counts = {row[0]: row[1] for row in rows}
+    return {
+        "delivered": counts.get("sent", 0),
+        "engaged": sum(row[2] for row in rows),
+        "scheduled": counts.get("claimed", 0) + counts.get("deferred", 0),
+        "not given": counts.get("failed", 0),
+        "uncertain": counts.get("uncertain", 0),
+    }
+
+
+def _promises(tx: Tx) -> tuple[int, int]:
+    """Kept: done before its clock ran out. Broken: its clock ran out, whatever came of it later."""
+    c = t.log.c
+    people = tx.execute(select(c.data).where(c.transition.in_(("T13", "T18")), c.kind == "transition")).scalars()
+    kept = sum(1 for data in people if data.get("kept"))
+    late = tx.execute(select(func.count()).where(c.kind == "breach")).scalar_one()
+    tasks = tx.execute(select(c.data).where(c.kind == "task")).scalars()
+    return kept, late + sum(1 for data in tasks if data.get("is") == "escalate")
+
+
+def funnel(archive: Archive) -> list[tuple[str, int]]:
+    """How many leads ever got so far."""
+    ready = FUNNEL[2][1] or ()
+    with archive.reading() as tx:
+        c = t.log.c
+        rows = tx.execute(select(c.lead_id, c.transition, c.cycle).where(c.transition.is_not(None))).all()
+        total = tx.execute(select(func.count()).select_from(t.leads)).scalar_one()
+    found = []
+    for name, transitions in FUNNEL:
+        who = {row.lead_id for row in rows if transitions and row.transition in transitions}
+        found.append((name, len(who)))
+    found[0] = ("enrolled", total)
+    found[-1] = (FUNNEL[-1][0], len({row.lead_id for row in rows if row.transition in ready and row.cycle > 1}))
+    return found
+
+
+def touches_to_ready(archive: Archive) -> list[int]:
+    """Touches delivered before each lead became sales-ready for the first time."""
+    c, x = t.log.c, t.ledger.c
+    with archive.reading() as tx:
+        ready = select(c.lead_id, func.min(c.at).label("at")).where(c.to_state == "SALES_READY").group_by(c.lead_id)
+        first = dict(tx.execute(ready).tuples().all())
+        given = tx.execute(select(x.lead_id, x.ended_at).where(x.status == "sent")).all()
+    return [sum(1 for row in given if row.lead_id == id and row.ended_at <= at) for id, at in first.items()]
+
+
+def in_words(counts: list[int]) -> str:
+    if not counts:
+        return "nobody was ready yet"
+    return f"{median(counts):g} in the middle, {min(counts)} to {max(counts)}"
+
+
+def leads(archive: Archive) -> list[Row]:
+    """One row per lead: where it stands, what it was given, who has it, and the step with its reason."""
+    c, x = t.leads.c, t.ledger.c
+    given = (
+        select(x.lead_id, func.count().label("delivered"), func.count(x.engaged_at).label("engaged"))
+        .where(x.status == "sent")
+        .group_by(x.lead_id)
+        .subquery()
+    )
+    columns = (
+        c.id, c.state, c.cycle, c.owner, c.step, c.return_reason, c.has_opted_out, c.has_bounced, c.is_on_desk,
+        given.c.delivered, given.c.engaged,
+    )  # fmt: skip
+    query = select(*columns).join(given, given.c.lead_id == c.id, isouter=True).order_by(c.created_at, c.id)
+    with archive.reading() as tx:
+        return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def why(row: Row) -> str:
+    """One line: what decides where this lead stands."""
+    if row["has_bounced"] and row["state"] not in IN_HANDS:
+        return "the address is gone"
+    if row["has_opted_out"] and row["state"] not in IN_HANDS:
+        return "unsubscribed"
+    if row["state"] == "DISQUALIFIED":
+        return "excluded"
+    return str((row["step"] or {}).get("reason", ""))
+
+
+IN_HANDS = ("SALES_READY", "HANDED_OFF", "ACCEPTED", "WORKING", "QUALIFIED")

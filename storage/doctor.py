@@ -1,0 +1,67 @@
+"""What the archive shows of things gone wrong: leads nobody looks at, wakes nobody sent, sends without an end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from storage import tables as t
+from storage.archive import Archive, machine_now
+from storage.wakes import NO_WORKFLOW
+
+LONG_PAST = timedelta(hours=1)
+"""Business time a step may be late before it counts as stuck; a worker that was away catches up sooner."""
+RELAY_LATE = timedelta(seconds=30)
+"""Machine time after which a wake should have been sent by a relay."""
+
+
+@dataclass(frozen=True)
+class Ailments:
+    """`behind`: leads with a seq that no decision has seen yet, which is normal for a moment."""
+
+    overdue: int
+    behind: frozenset[tuple[UUID, int]]
+    wakes: int
+    late_wakes: int
+    uncertain: int
+    unsent_notices: int
+
+
+def examine(archive: Archive) -> Ailments:
+    now, machine = archive.clock.now(), machine_now()
+    c, open_lead = t.leads.c, t.leads.c.state.not_in(NO_WORKFLOW)
+    late = t.wakes.c.at < machine - RELAY_LATE
+    with archive.reading() as tx:
+        behind = tx.execute(select(c.id, c.seq).where(open_lead, c.step_seq < c.seq))
+        return Ailments(
+            tx.execute(select(func.count()).where(open_lead, c.step_due_at < now - LONG_PAST)).scalar_one(),
+            frozenset((row.id, row.seq) for row in behind),
+            tx.execute(select(func.count()).select_from(t.wakes)).scalar_one(),
+            tx.execute(select(func.count()).select_from(t.wakes).where(late)).scalar_one(),
+            tx.execute(select(func.count()).where(t.ledger.c.status == "uncertain")).scalar_one(),
+            _unsent_notices(archive, machine),
+        )
+
+
+def _unsent_notices(archive: Archive, machine: datetime) -> int:
+    c = t.notices.c
+    with archive.reading() as tx:
+        late = select(func.count()).where(c.sent_at.is_(None), c.recorded_at < machine - LONG_PAST)
+        return tx.execute(late).scalar_one()
+
+
+def open_leads(archive: Archive, batch: int) -> Iterator[list[UUID]]:
+    """The ids of all leads that need a workflow, so many at a time."""
+    c, last = t.leads.c, None
+    while True:
+        query = select(c.id).where(c.state.not_in(NO_WORKFLOW)).order_by(c.id).limit(batch)
+        with archive.reading() as tx:
+            ids = list(tx.execute(query if last is None else query.where(c.id > last)).scalars())
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]

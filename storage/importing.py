@@ -1,0 +1,257 @@
+"""Imports: up to 500 rows a transaction, and with them the number of the row that comes next.
+
+An import is durable by its row in the archive, not by a workflow: whoever runs it, killed at any moment, goes on
+exactly there - no row twice, none lost. What it enrols is waked through the outbox like everybody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from uuid import UUID, uuid4
+
+from sqlalchemy import RowMapping, func, insert, select, update
+
+from domain import keys
+from domain.addresses import email_address
+from domain.errors import ConflictError, InvalidError, MissingError, NurtureError
+from domain.importing import Line, Refused, Row
+from domain.lead import Source, Value
+from storage import enrolling, learning
+from storage import tables as t
+from storage.archive import Archive, Tx
+from storage.enrolling import Enrolment
+from storage.pacing import MOST_ROWS, Pace
+
+OPTING_OUT, RUNNING, DONE, REPLACED = "opting_out", "running", "done", "replaced"
+UNFINISHED = (OPTING_OUT, RUNNING)
+COUNTS = ("new", "known", "merged", "rejected", "opted_out")
+LONGEST_REASON = 1000
+SAMPLES, FIRST_REJECTED = 3, 5
+
+Rows = Callable[[int], Iterator[Row]]
+"""The rows from a row number on; the same ones each time."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """`counts`: new, known (a lead before), merged (the address stood in an earlier row) and rejected add up to the
+    rows taken; opted_out are those among the first three that are never mailed."""
+
+    id: UUID
+    name: str
+    status: str
+    total: int
+    next_row: int
+    counts: Mapping[str, int]
+    at: datetime
+    by: str
+    file_hash: str
+    mapping: Mapping[str, object]
+
+    @property
+    def taken(self) -> int:
+        return sum(self.counts[name] for name in COUNTS if name != "opted_out")
+
+
+@dataclass
+class Survey:
+    """What a file would do. `samples` are its first good rows, with the values as they will be known."""
+
+    total: int = 0
+    opted_out: int = 0
+    rejected: int = 0
+    samples: list[tuple[Line, Mapping[str, Value]]] = field(default_factory=list)
+    first_rejected: list[Refused] = field(default_factory=list)
+
+
+def start(
+    tx: Tx, archive: Archive, name: str, file_hash: str, mapping: Mapping[str, object], total: int, by: str
+) -> Import:
+    """A new import, or the unfinished one of the same file through the same mapping.
+
+    One of the same file through another mapping will not be gone on with: it is marked as replaced, what it has
+    enrolled is known. `mapping` is JSON; total counts the rows below the header that are not blank.
+    """
+    c = t.imports.c
+    same = (c.name == name[:255], c.status.in_(UNFINISHED))
+    for row in tx.execute(select(t.imports).where(*same).with_for_update()).mappings().all():
+        found = _import(row)
+        if (found.file_hash, found.mapping) == (file_hash, mapping):
+            return found
+        if found.file_hash == file_hash:
+            tx.execute(update(t.imports).where(c.id == found.id).values(status=REPLACED))
+    import_id = uuid4()
+    values = {
+        "id": import_id,
+        "name": name[:255],
+        "mapping": {"file": file_hash, "mapping": mapping},
+        "status": OPTING_OUT,
+        "total": total,
+        "next_row": 0,
+        "counts": dict.fromkeys(COUNTS, 0),
+        "at": archive.clock.now(),
+        "by": by[:64],
+    }
+    tx.execute(insert(t.imports).values(values))
+    return load(tx, import_id)
+
+
+def load(tx: Tx, import_id: UUID) -> Import:
+    row = tx.execute(select(t.imports).where(t.imports.c.id == import_id)).mappings().first()
+    if row is None:
+        raise MissingError(f"there is no import {import_id}")
+    return _import(row)
+
+
+def unfinished(tx: Tx) -> list[Import]:
+    """Those that somebody has begun and nobody is known to have ended, oldest first."""
+    query = select(t.imports).where(t.imports.c.status.in_(UNFINISHED)).order_by(t.imports.c.at)
+    return [_import(row) for row in tx.execute(query).mappings()]
+
+
+def rejects(tx: Tx, import_id: UUID, limit: int | None = None) -> list[Refused]:
+    c = t.import_rejects.c
+    query = select(c.row, c.reason).where(c.import_id == import_id).order_by(c.row).limit(limit)
+    return [Refused(*row) for row in tx.execute(query)]
+
+
+def run(archive: Archive, found: Import, rows: Rows, tell: Callable[[Import], None] = lambda _: None) -> Import:
+    """From where it stands to its end; `tell` hears of every commit. Raises ConflictError when somebody else has
+    gone on with it meanwhile, and what reading the file raises; it can be run again after either."""
+    pace = Pace()
+    if found.status == OPTING_OUT:
+        found = _opt_out_first(archive, found, rows, pace)
+    ahead = rows(found.next_row)
+    while batch := list(islice(ahead, pace.size)):
+        with pace.measured():
+            found = take_rows(archive, found, batch, pace)
+        tell(found)
+        pace.rest()
+    with archive.begin() as tx:
+        c = t.imports.c
+        tx.execute(update(t.imports).where(c.id == found.id, c.status == RUNNING).values(status=DONE))
+        return load(tx, found.id)
+
+
+def take_rows(archive: Archive, found: Import, batch: Sequence[Row], pace: Pace | None = None) -> Import:
+    """The next rows, in order, in one transaction with where to go on. A row that breaks a rule is rejected alone.
+
+    Raises ConflictError, and takes none, when the import does not stand where `found` says.
+    """
+    counts = dict(found.counts)
+    after = batch[-1].number + 1
+    with archive.begin() as tx:
+        if pace:
+            pace.see(tx)
+        c = t.imports.c
+        stands = (c.id == found.id, c.next_row == found.next_row, c.status == RUNNING)
+        if not tx.execute(update(t.imports).where(*stands).values(next_row=after)).rowcount:
+            raise ConflictError("somebody else is running this import; wait for it, or start again when it has ended")
+        for row in batch:
+            outcome = row if isinstance(row, Refused) else _enrol(tx, archive, found, row)
+            if isinstance(outcome, Refused):
+                reason = outcome.reason[:LONGEST_REASON]
+                reject = {"import_id": found.id, "row": row.number, "reason": reason}
+                tx.execute(insert(t.import_rejects).values(reject))
+            elif isinstance(row, Line):
+                counts["opted_out"] += row.has_opted_out
+            counts["rejected" if isinstance(outcome, Refused) else outcome] += 1
+        tx.execute(update(t.imports).where(c.id == found.id).values(counts=counts))
+        if pace:
+            pace.leave(tx)
+    return replace(found, next_row=after, counts=counts)
+
+
+def survey(archive: Archive, rows: Rows, tell: Callable[[int], None] = lambda _: None) -> Survey:
+    """Read to the end and write nothing: how many there are, and which of them would be rejected for themselves."""
+    with archive.reading() as tx:
+        release = archive.live(tx)
+    found = Survey()
+    for row in rows(0):
+        found.total += 1
+        tell(found.total)
+        if isinstance(row, Line):
+            found.opted_out += row.has_opted_out
+            try:
+                email_address(row.email)
+                values = learning.understand(release, row.values)
+                if len(found.samples) < SAMPLES:
+                    found.samples.append((row, values))
+                continue
+            except InvalidError as error:
+                row = Refused(row.number, error.sentence)
+        found.rejected += 1
+        if len(found.first_rejected) < FIRST_REJECTED:
+            found.first_rejected.append(row)
+    if found.rejected == found.total:
+        first = found.first_rejected[0].reason if found.total else "there is none below the header"
+        raise InvalidError(f"no row can be imported, so nothing is: {first}")
+    return found
+
+
+def _opt_out_first(archive: Archive, found: Import, rows: Rows, pace: Pace) -> Import:
+    """Every opt-out of the whole file before its first lead: its row may be the last one, and the same address
+    may stand above it without. Doing it again after a crash changes nothing."""
+    leaving = (row.email for row in rows(0) if isinstance(row, Line) and row.has_opted_out)
+    while batch := list(islice(leaving, MOST_ROWS)):
+        with archive.begin() as tx:
+            for email in batch:
+                _suppress(tx, archive, email)
+        pace.rest()
+    with archive.begin() as tx:
+        c = t.imports.c
+        tx.execute(update(t.imports).where(c.id == found.id, c.status == OPTING_OUT).values(status=RUNNING))
+        return load(tx, found.id)
+
+
+def _suppress(tx: Tx, archive: Archive, email: str) -> None:
+    try:
+        address = email_address(email)
+    except InvalidError:
+        return  # nobody can be mailed there; the row is rejected when its turn comes
+    enrolling.suppress(tx, keys.address_key(archive.secret, address), "opted_out", "import", archive.clock.now())
+
+
+def _enrol(tx: Tx, archive: Archive, found: Import, line: Line) -> str | Refused:
+    """Which count it belongs to. All of the row or, on a rule it breaks, nothing of it."""
+    tag = f"import:{found.id}"
+    who = Enrolment(
+        line.email,
+        line.values,
+        origin="import",
+        source=Source.IMPORT,
+        actor="OPS",
+        actor_id=tag,
+        external=line.external,
+        consent=line.consent,
+        has_opted_out=line.has_opted_out,
+        is_do_not_call=line.is_do_not_call,
+    )
+    try:
+        with tx.begin_nested():
+            enrolled = enrolling.enrol(tx, archive, who)
+    except NurtureError as error:
+        return Refused(line.number, error.sentence)
+    if enrolled.is_new:
+        return "new"
+    c = t.log.c
+    mine = select(func.count()).where(c.lead_id == enrolled.lead_id, c.actor_id == tag)
+    return "merged" if tx.execute(mine).scalar_one() > 1 else "known"
+
+
+def _import(row: RowMapping) -> Import:
+    return Import(
+        row["id"],
+        row["name"],
+        row["status"],
+        row["total"],
+        row["next_row"],
+        row["counts"],
+        row["at"],
+        row["by"],
+        row["mapping"]["file"],
+        row["mapping"]["mapping"],
+    )

@@ -1,0 +1,171 @@
+"""From columns to fields: by a mapping file, or by what exports call their columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from authoring.load import FilesError
+from authoring.mapped_rows import MappedRows, open_rows, reopened
+from domain.errors import InvalidError
+from domain.importing import Line, Refused, Row
+from domain.release import Release
+
+MAPPING = """\
+source: x-education
+email: "{{ Id }}@leads.example"
+external_id: Id
+opted_out: {column: Do Not Email, yes: ["Yes"], no: ["No"]}
+fields:
+  lead.title: Title
+  company.country: {column: Country, values: {India: IN}, default: null}
+  company.name: "{{ Name }} {{ Legal form }}"
+constants: {inquiry.topic: detention}
+empty: [Select, ""]
+consent: {basis: contract}
+"""
+HEADER = "Id,Do Not Email,Title,Country,Name,Legal form"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "x-education-mapping.yaml"
+
+
+def opened(folder: Path, release: Release, text: str, mapping: str | None = MAPPING) -> MappedRows:
+    path = folder / "leads.csv"
+    path.write_text(text)
+    return open_rows(path, release.fields, ("m.yaml", mapping.encode()) if mapping is not None else None)
+
+
+def only(rows: MappedRows) -> Row:
+    (row,) = rows.rows()
+    return row
+
+
+def test_templates_constants_values_and_what_means_nothing(tmp_path: Path, release: Release) -> None:
+    row = only(opened(tmp_path, release, f"{HEADER}\nA1,No,Select,india,Acme,Inc\n"))
+    assert row == Line(
+        2,
+        "A1@leads.example",
+        {"inquiry.topic": "detention", "company.country": "IN", "company.name": "Acme Inc"},
+        ("x-education", "A1"),
+        consent={"basis": "contract"},
+    )
+
+
+def test_half_a_template_is_no_value_and_what_is_not_listed_takes_the_default(tmp_path: Path, release: Release) -> None:
+    row = only(opened(tmp_path, release, f"{HEADER}\nA1,Yes,Boss,Narnia,Acme,\n"))
+    assert isinstance(row, Line)
+    assert row.values == {"inquiry.topic": "detention", "lead.title": "Boss"}
+    assert row.has_opted_out
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (",No,Boss,India,Acme,Inc", "there is no address: Id is empty"),
+        ("A1,Perhaps,Boss,India,Acme,Inc", "neither that it means yes nor no"),
+        ("A1,No,Boss", "ends before the column Country"),
+        ("A1,No,Boss,India,Acme,Inc,more", "7 cells and the header 6"),
+        (HEADER, "the header once more"),
+        ('A1,No,"Boss"s,India,Acme,Inc', "quotes"),
+        (f"{'9' * 300},No,Boss,India,Acme,Inc", "its id is no id"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_refused_alone(tmp_path: Path, release: Release, cells: str, says: str) -> None:
+    rows = list(opened(tmp_path, release, f"{HEADER}\n{cells}\nB2,No,,,,\n").rows())
+    assert isinstance(rows[0], Refused)
+    assert says in rows[0].reason
+    assert isinstance(rows[1], Line)
+    assert rows[1].number == 3
+
+
+def test_cells_left_out_at_the_end_are_missed_only_if_they_are_read(tmp_path: Path, release: Release) -> None:
+    mapping = "email: Email\nfields: {lead.title: Title}\n"
+    rows = opened(tmp_path, release, "Email,Title,Note,\na@b.example,x\nc@d.example,y,,,,\n", mapping)
+    assert [type(row) for row in rows.rows()] == [Line, Line]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("lead.title: Title", "lead.titel: Title"), "m.yaml:6:3: There is no field lead.titel in"),
+        (("lead.title: Title", "lead.title: Titel"), "did you mean Title?"),
+        (("external_id: Id", "external_ids: Id"), "m.yaml:3:1"),
+        (("topic: detention", "topic: weather"), "it can be detention"),
+        (("@leads.example", "{{ Nope }}"), "There is no column Nope"),
+        (("column: Do Not Email", "column: Country"), ""),
+        ((MAPPING, ""), "m.yaml:1:1"),
+        ((MAPPING, "- a\n- b\n"), "m.yaml:1:1"),
+        ((MAPPING, "email: *x\n"), "points elsewhere"),
+    ],
+)
+def test_a_mistake_in_the_mapping_is_shown_where_it_stands(
+    tmp_path: Path, release: Release, change: tuple[str, str], says: str
+) -> None:
+    mapping = MAPPING.replace(*change)
+    if not says:
+        assert opened(tmp_path, release, f"{HEADER}\n", mapping).unmapped == ["Do Not Email"]
+        return
+    with pytest.raises(FilesError) as raised:
+        opened(tmp_path, release, f"{HEADER}\n", mapping)
+    problem = raised.value.problems[0]
+    assert says in f"m.yaml:{problem.line}:{problem.column}: {problem.sentence}"
+
+
+def test_a_column_that_is_there_twice_is_named(tmp_path: Path, release: Release) -> None:
+    with pytest.raises(FilesError, match="2 columns are called Title"):
+        opened(tmp_path, release, f"{HEADER},Title\n")
+
+
+def test_a_hubspot_export_needs_no_mapping(tmp_path: Path, release: Release) -> None:
+    text = (
+        "Record ID,First Name,Last Name,Email,Phone Number,Job Title,Company name,Website URL,Country/Region,"
+        "Unsubscribed from all email,Lifecycle Stage\n"
+        "501,Ana,Ruiz,ana@acme.example,'+1 555 0100,COO,Acme,https://www.acme.example/us,US,true,Lead\n"
+    )
+    rows = opened(tmp_path, release, text, None)
+    row = only(rows)
+    assert isinstance(row, Line)
+    assert (row.email, row.external, row.has_opted_out) == ("ana@acme.example", ("hubspot", "501"), True)
+    assert row.values["lead.phone"] == "+1 555 0100"
+    assert row.values["company.domain"] == "www.acme.example"
+    assert rows.unmapped == ["Lifecycle Stage"]
+
+
+def test_a_salesforce_export_and_our_own_names_need_none_either(tmp_path: Path, release: Release) -> None:
+    text = (
+        "Id,FirstName,LastName,Email,HasOptedOutOfEmail,DoNotCall,LeadSource,dock_doors,fact.pain\n"
+        "00Q1,Ana,Ruiz,ana@acme.example,0,1,Web,14,detention\n"
+    )
+    row = only(opened(tmp_path, release, text, None))
+    assert isinstance(row, Line)
+    assert row.external == ("salesforce", "00Q1")
+    assert (row.has_opted_out, row.is_do_not_call) == (False, True)
+    assert row.values["company.dock_doors"] == "14"
+    assert row.values["fact.pain"] == "detention"
+
+
+@pytest.mark.parametrize("header", ["Name,Phone", "Email,E-mail", "Email,Opted out,Do not email"])
+def test_nothing_important_is_guessed(tmp_path: Path, release: Release, header: str) -> None:
+    with pytest.raises(InvalidError, match="mapping"):
+        opened(tmp_path, release, f"{header}\n", None)
+
+
+def test_a_stored_description_reads_the_same_rows(tmp_path: Path, release: Release) -> None:
+    rows = opened(tmp_path, release, f"{HEADER}\nA1,No,Select,France,Acme,Inc\nB2,Yes,Boss,India,,\n")
+    assert list(reopened(tmp_path / "leads.csv", rows.description).rows()) == list(rows.rows())
+
+
+def test_the_example_mapping_fits_the_shipped_fields(tmp_path: Path, release: Release) -> None:
+    header = (
+        "Prospect ID,Lead Number,Lead Source,Do Not Email,Do Not Call,Country,Specialization,"
+        "What is your current occupation"
+    )
+    text = f"{header}\nabc,7,Web,No,Yes,India,Supply Chain Management,Select\n"
+    row = only(opened(tmp_path, release, text, EXAMPLE.read_text()))
+    assert isinstance(row, Line)
+    assert row.email == "abc@leads.example"
+    assert row.values["company.domain"] == "abc.example"
+    assert row.values["company.country"] == "IN"
+    assert row.values["company.industry"] == "3pl"
+    assert "lead.title" not in row.values
+    assert row.is_do_not_call
