@@ -183,3 +183,7 @@ class RepChange(Body):
 
 class Away(Body):
     until: Moment | None
+
+
+NOTHING_MORE, NO_REASON, NO_WORDS = Decision(), Reasoned(), Skip()
+"""For requests whose body may be left out; they are frozen."""

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from api.roles import Principal, authenticated
 from api.services import Running, running
-from domain.errors import InvalidError
+from domain.errors import InvalidError, MissingError
 from storage import idempotency
 from storage.archive import Archive, Tx
 from storage.idempotency import Answer
@@ -68,7 +68,10 @@ async def calling(
 
 def path_id(id: Annotated[str, Path(max_length=1000)]) -> str:
     """The id in the address as it was meant; see middleware.WholeIds."""
-    return unquote(id)
+    meant = unquote(id)
+    if "\0" in meant:
+        raise MissingError("nothing has an id with an invisible character in it")
+    return meant
 
 
 Calling = Annotated[Call, Depends(calling)]

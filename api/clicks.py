@@ -28,7 +28,7 @@ from storage.wakes import Wake
 
 logger = logging.getLogger("nurture.clicks")
 MOST_AT_ONCE = 200
-CLICK = "click"
+CLICK, SOURCE = "click", "link"
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ class Clicks:
         now = self._archive.clock.now()
         mails = hits.deliveries(tx, {one.send_id for one in seen})
         before = hits.since(tx, list(mails), now - AT_ONCE)
+        counted = hits.counted(tx, SOURCE, [_event_id(one) for one in seen if one.kind == "c"])
         answers, rows, wakes = [], [], []
         for one in seen:
             mail = mails.get(one.send_id)
@@ -136,23 +137,18 @@ class Clicks:
             rows.append(_row(one, now, verdict, reasons))
             is_uncertain = mail["status"] == "uncertain"
             answers.append(Recorded(link, url, mail["lead_id"], mail["release"], verdict, is_uncertain))
-            if one.kind == "c" and verdict == "human":
+            if one.kind == "c" and verdict == "human" and _event_id(one) not in counted:
                 wakes += self._click(tx, mail, one)
+                counted.add(_event_id(one))
         hits.store(tx, rows)
         return answers, wakes
 
     def _click(self, tx: Tx, mail: Row, seen: Seen) -> list[Wake]:
         """One click per link and lead, however often it is followed."""
-        live = self._archive.live(tx)
-        if CLICK not in live.events:
+        if CLICK not in self._archive.live(tx).events:
             return []
-        happening = Happening(
-            CLICK,
-            "link",
-            f"{seen.send_id}/{seen.number}",
-            ledger_id=seen.send_id,
-            data={"touch": mail["touch"], "link": seen.number},
-        )
+        data = {"touch": mail["touch"], "link": seen.number}
+        happening = Happening(CLICK, SOURCE, _event_id(seen), ledger_id=seen.send_id, data=data)
         _, wake = events.happen(tx, self._archive, mail["lead_id"], happening)
         return [wake] if wake else []
 
@@ -176,6 +172,11 @@ class Clicks:
         template = compile_mail(touch.subject or "", touch.body, touch.preheader, path)
         assets = {name: asset.url for name, asset in release.assets.items()}
         return tuple((link, _target(link, assets)) for link in template.links)
+
+
+def _event_id(seen: Seen) -> str:
+    """Not the token: that changes with the key it is signed with."""
+    return f"{seen.send_id}/{seen.number}"
 
 
 def _target(link: MailLink, assets: Mapping[str, str]) -> str | None:

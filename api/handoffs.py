@@ -80,32 +80,32 @@ def handoff(id: Id, app: App, who: Who) -> Json:
 
 
 @router.post("/{id}/accept", summary="Take it: from now on the clock for the first contact runs")
-def accept(id: Id, body: bodies.Decision, call: Calling) -> JSONResponse:
+def accept(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
     return _decide("accept", id, body, call)
 
 
 @router.post("/{id}/reject", summary="Not taken, with a reason of reasons.yaml")
-def reject(id: Id, body: bodies.Decision, call: Calling) -> JSONResponse:
+def reject(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
     return _decide("reject", id, body, call)
 
 
 @router.post("/{id}/attempt", summary="One try to reach the buyer: outcome and channel; it also accepts")
-def attempt(id: Id, body: bodies.Decision, call: Calling) -> JSONResponse:
+def attempt(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
     return _decide("attempt", id, body, call)
 
 
 @router.post("/{id}/qualify", summary="A conversation confirmed it")
-def qualify(id: Id, body: bodies.Decision, call: Calling) -> JSONResponse:
+def qualify(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
     return _decide("qualify", id, body, call)
 
 
 @router.post("/{id}/recycle", summary="Back to nurture with what was learned")
-def recycle(id: Id, body: bodies.Decision, call: Calling) -> JSONResponse:
+def recycle(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
     return _decide("recycle", id, body, call)
 
 
 @router.post("/{id}/disqualify", summary="Out of circulation, with a reason of reasons.yaml")
-def disqualify(id: Id, body: bodies.Decision, call: Calling) -> JSONResponse:
+def disqualify(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
     return _decide("disqualify", id, body, call)
 
 

@@ -181,7 +181,7 @@ def assign(id: Id, body: bodies.Assign, call: Calling) -> JSONResponse:
 
 
 @router.post("/{id}/withdraw", summary="Back from sales to nurture before anybody worked on it")
-def withdraw(id: Id, body: bodies.Reasoned, call: Calling) -> JSONResponse:
+def withdraw(id: Id, call: Calling, body: bodies.Reasoned = bodies.NO_REASON) -> JSONResponse:
     return change_by("withdraw", id, body, call)
 
 
@@ -191,5 +191,5 @@ def reopen(id: Id, body: bodies.Reasoned, call: Calling) -> JSONResponse:
 
 
 @router.post("/{id}/recycle", summary="Back from sales with what was learned")
-def recycle(id: Id, body: bodies.Decision, call: Calling) -> JSONResponse:
+def recycle(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
     return change_by("recycle", id, body, call)

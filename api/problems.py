@@ -19,6 +19,7 @@ from domain.errors import InvalidError, NurtureError, RefusedError
 
 logger = logging.getLogger("nurture.api")
 MOST_ERRORS = 20
+NOT_JSON = "send one JSON object as the body, with Content-Type: application/json"
 UNREADABLE = "the body could not be read; send one JSON object in UTF-8, not nested deeper than it needs to be"
 
 
@@ -75,6 +76,8 @@ def _field(loc: Sequence[int | str]) -> str:
 def _says(error: Mapping[str, Any]) -> str:  # Any: pydantic's own
     """Pydantic's sentence, never the value: it can be as large and as strange as it likes."""
     kind, sentence = error["type"], str(error["msg"]).removeprefix("Value error, ")
+    if tuple(error["loc"]) == ("body",) and kind in ("missing", "model_attributes_type"):
+        return NOT_JSON
     if kind == "json_invalid":
         return "this is no valid JSON"
     if kind == "extra_forbidden":

@@ -88,7 +88,7 @@ def done(id: Id, body: bodies.TaskEnd, call: Calling) -> JSONResponse:
 
 
 @router.post("/{id}/skip", summary="Go on without it")
-def skip(id: Id, body: bodies.Skip, call: Calling) -> JSONResponse:
+def skip(id: Id, call: Calling, body: bodies.Skip = bodies.NO_WORDS) -> JSONResponse:
     who = call.who
 
     def change(tx: Tx) -> Done:

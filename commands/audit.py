@@ -32,7 +32,7 @@ class Ledger:
 
 
 def audit(archive: Archive, mail_folder: Path, mail_domain: str) -> list[str]:
-    """What is wrong, one sentence each; empty when all is well. For a folder on which nothing is being sent just now."""
+    """What is wrong, one sentence each; empty when all is well. For a time when nothing is being sent."""
     with archive.reading() as tx:
         ledger = _ledger(tx, mail_domain)
         in_archive = [*_doubled_touches(tx), *_leads_without_a_step(tx), *_still_claimed(tx)]

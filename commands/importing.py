@@ -3,7 +3,6 @@ is up next. No workflow drives it: its row in the archive says where to go on, a
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import Data, Json, print_json
+from commands.console import Data, Json, print_json, say, screen
 from domain.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -56,10 +55,10 @@ def import_file(
         _import(Options(path, mapping, dry_run, limit, data, as_json))
     except FilesError as error:
         # Of a mapping, every mistake with its place, not only the first.
-        print("\n".join(render(problem, "") for problem in error.problems), file=sys.stderr)
+        say("\n".join(render(problem, "") for problem in error.problems))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from there", file=sys.stderr)
+        say("interrupted; the same command goes on from there")
         raise typer.Exit(130) from None
 
 
@@ -122,13 +121,12 @@ def _surveyed(survey: Survey) -> dict[str, object]:
 
 
 def _show(rows: MappedRows, survey: Survey) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from authoring.csv_files import in_words
 
-    console = Console()
+    console = screen()
     file = rows.file
     mark = {"\t": "tabs", ",": "commas", ";": "semicolons"}.get(file.delimiter, file.delimiter)
     how = f"{in_words(file.encoding)}, cut at {escape(mark)}"
@@ -177,7 +175,7 @@ def _write_rejected(archive: Archive, rows: MappedRows, found: Import, path: Pat
     try:
         write(target, rows.file, refused)
     except OSError as error:
-        print(f"{target} cannot be written ({error.strerror}); the import itself is done", file=sys.stderr)
+        say(f"{target} cannot be written ({error.strerror}); the import itself is done")
         return None
     return str(target)
 

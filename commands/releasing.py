@@ -63,16 +63,19 @@ def _approved(release: Release, waiting: Mapping[str, Sequence[str]]) -> list[st
     return sorted(n for n, track in release.tracks.items() if f"track:{n}" not in waiting and track.status is None)
 
 
-def publish_at_start(archive: Archive, root: Path) -> list[str]:
-    """What `up` does with the folder's files; sentences for the screen. Files that are not fit change nothing."""
+def publish_at_start(archive: Archive, root: Path, options: str = "") -> list[str]:
+    """What `up` does with the folder's files; sentences for the screen. Files that are not fit change nothing.
+
+    `options` are those that the commands in the sentences need to mean the same folders.
+    """
     try:
         published = publish_files(archive, read_folder(root), "up")
     except (FilesError, RefusedError) as error:
-        return _stays(archive, root, error)
+        return _stays(archive, root, options, error)
     return [str(published)] if published.is_new or published.waiting else []
 
 
-def _stays(archive: Archive, root: Path, error: FilesError | RefusedError) -> list[str]:
+def _stays(archive: Archive, root: Path, options: str, error: FilesError | RefusedError) -> list[str]:
     with archive.reading() as tx:
         hash = releases.live_hash(tx)
     stays = f"release {hash[:SHORT]} stays live" if hash else "nothing is live yet, leads cannot be taken in"
@@ -80,11 +83,12 @@ def _stays(archive: Archive, root: Path, error: FilesError | RefusedError) -> li
         count = sum(problem.severity == "error" for problem in error.problems)
         what = "1 error" if count == 1 else f"{count} errors"
         return [f"{stays}: the files in {root} have {what}; run: nurture check {root}"]
-    return [f"{stays}: {sign_first(compile_release(read_folder(root)))}"]
+    return [f"{stays}: {sign_first(compile_release(read_folder(root)), options)}"]
 
 
-def sign_first(release: Release) -> str:
+def sign_first(release: Release, options: str = "") -> str:
     """What both teams have to type before anything can be live."""
-    signers = release.definition.signers
-    commands = (f"nurture sign --all --as {who}" for who in (signers.marketing, signers.sales))
+    marketing, sales = release.definition.signers.marketing, release.definition.signers.sales
+    commands = [f"nurture sign --all --as {who}{options}" for who in (marketing, sales)]
+    commands.append(f"nurture publish --as {marketing}{options}")
     return f"the definition needs the signatures of both teams; run: {', then '.join(commands)}"

@@ -40,9 +40,12 @@ class Teller:
     """What was learned, by evidence."""
 
     def tell(self, row: Row) -> Line | None:
-        how = {"transition": self._transition, "event": self._event, "touch": self._touch, "task": self._task}.get(
-            row["kind"], self._else
-        )
+        how = {
+            "transition": self._transition,
+            "event": self._event,
+            "touch": self._touch,
+            "task": self._task,
+        }.get(row["kind"], self._else)
         found = how(row)
         who = self.names.get(str(row["lead_id"]), "A lead")
         return Line(row["at"], who, *found) if found else None
@@ -62,7 +65,10 @@ class Teller:
             "T15": (f"is taken from {self._person(data.get('rep'))}: {row['reason']}", "breach"),
             "T16": (f"is rejected for good by {who}", "ended"),
             "T17": ("goes to the manager's desk", "breach"),
-            "T18": (f"gets a call or a line from {who}: {str(data.get('outcome')).replace('_', ' ')}", "touch"),
+            "T18": (
+                f"gets a call or a line from {who}: {str(data.get('outcome')).replace('_', ' ')}",
+                "touch",
+            ),
             "T19": (f"is taken from {self._person(data.get('rep'))}: {row['reason']}", "breach"),
             "T20": (f"is qualified by {who}", "sales"),
             "T21": (f"comes back from {who}: {self._reason(row)}", "back"),
@@ -78,7 +84,7 @@ class Teller:
     def _event(self, row: Row) -> tuple[str, str] | None:
         name, data = row["data"].get("event", ""), row["data"]
         if name == "answer":
-            return f"answered: {self.words.get(f'event:{data.get("event_row")}', 'no')}", "answered"
+            return f"answered: {self.words.get('event:' + str(data.get('event_row')), 'something we knew')}", "answered"
         event = self.release.events.get(name)
         if event is None:
             return None
@@ -87,7 +93,12 @@ class Teller:
 
     def _touch(self, row: Row) -> tuple[str, str] | None:
         data = row["data"]
-        said = {"sent": "got", "deferred": "will get later:", "failed": "cannot be reached with", "uncertain": "may have got"}
+        said = {
+            "sent": "got",
+            "deferred": "will get later:",
+            "failed": "cannot be reached with",
+            "uncertain": "may have got",
+        }
         found = said.get(data.get("status", ""))
         return (f"{found} {data.get('touch')}", "touch") if found and data.get("channel") == "email" else None
 
@@ -96,12 +107,17 @@ class Teller:
         what = data.get("touch") or {"answer": "the answer owed", "reply": "the reply"}.get(data.get("kind"), "a task")
         if data.get("is") == "done":
             said = self.words.get(f"log:{row['id']}")
-            return f"{self._person(row['actor_id'])} on {what}: {said or str(data.get('outcome')).replace('_', ' ')}", (
-                "answered" if said else "touch"
+            return (
+                f"{self._person(row['actor_id'])} on {what}: {said or str(data.get('outcome')).replace('_', ' ')}",
+                ("answered" if said else "touch"),
             )
         if data.get("is") == "skipped":
             return f"goes on without {what}, nobody did it", "breach"
-        return (f"waits: {self._person(data.get('owner'))} is late with {what}", "breach") if data.get("is") == "escalate" else None
+        return (
+            (f"waits: {self._person(data.get('owner'))} is late with {what}", "breach")
+            if data.get("is") == "escalate"
+            else None
+        )
 
     def _else(self, row: Row) -> tuple[str, str] | None:
         data = row["data"]

@@ -16,15 +16,14 @@ from storage import tables as t
 from storage.archive import Archive, Tx
 
 Row = Mapping[str, Any]  # Any: column values
-FUNNEL = (
-    ("enrolled", None),
-    ("nurtured", ("T05", "T33", "T36")),
-    ("sales-ready", ("T06", "T08", "T34", "T36b")),
-    ("accepted by sales", ("T13",)),
-    ("qualified", ("T20",)),
-    ("came back", ("T21", "T21b", "T22")),
-    ("sales-ready again", None),
-)
+READY = ("T06", "T08", "T34", "T36b")
+FUNNEL: Mapping[str, tuple[str, ...]] = {
+    "nurtured": ("T05", "T33", "T36"),
+    "sales-ready": READY,
+    "accepted by sales": ("T13",),
+    "qualified": ("T20",),
+    "came back": ("T21", "T21b", "T22"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Figures:
 def figures(archive: Archive) -> Figures:
     with archive.reading() as tx:
         c = t.leads.c
-        counted = dict(tx.execute(select(c.state, func.count()).group_by(c.state)).tuples().all())
+        counted: dict[str, int] = dict(tx.execute(select(c.state, func.count()).group_by(c.state)).tuples().all())
         states = {state.value: counted[state.value] for state in State if state.value in counted}
         return Figures(clock.read(tx), states, _touches(tx), *_promises(tx))
 
@@ -67,20 +66,15 @@ def _promises(tx: Tx) -> tuple[int, int]:
     return kept, late + sum(1 for data in tasks if data.get("is") == "escalate")
 
 
-def funnel(archive: Archive) -> list[tuple[str, int]]:
+def funnel(archive: Archive) -> dict[str, int]:
     """How many leads ever got so far."""
-    ready = FUNNEL[2][1] or ()
     with archive.reading() as tx:
         c = t.log.c
         rows = tx.execute(select(c.lead_id, c.transition, c.cycle).where(c.transition.is_not(None))).all()
         total = tx.execute(select(func.count()).select_from(t.leads)).scalar_one()
-    found = []
-    for name, transitions in FUNNEL:
-        who = {row.lead_id for row in rows if transitions and row.transition in transitions}
-        found.append((name, len(who)))
-    found[0] = ("enrolled", total)
-    found[-1] = (FUNNEL[-1][0], len({row.lead_id for row in rows if row.transition in ready and row.cycle > 1}))
-    return found
+    found = {name: len({r.lead_id for r in rows if r.transition in ids}) for name, ids in FUNNEL.items()}
+    again = {r.lead_id for r in rows if r.transition in READY and r.cycle > 1}
+    return {"enrolled": total, **found, "sales-ready again": len(again)}
 
 
 def touches_to_ready(archive: Archive) -> list[int]:

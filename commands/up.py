@@ -59,10 +59,12 @@ def up(
     asked = {"api": port or own, "temporal": temporal_port, "temporal_ui": temporal_ui_port, "smtp": smtp_port}
     begins_at = begin.replace(tzinfo=UTC) if begin else None
 
+    options = "".join(f" --{name} {path}" for name, path in (("data", data), ("files", files)) if path)
+
     def publish(archive: Archive) -> None:
         from commands.releasing import publish_at_start
 
-        for sentence in publish_at_start(archive, settings.files):
+        for sentence in publish_at_start(archive, settings.files, options):
             say(sentence)
 
     with standing(settings, asked, say, publish, begins_at) as everything:
@@ -82,7 +84,7 @@ def _print_screen(everything: Standing) -> None:
     console.print("[bold green]Nurture is up.[/]  Ctrl-C ends it; the same command goes on where it stopped.\n")
     lines = {
         "pages and API": at["web"],
-        "API in words": f"{at['api']}/api/openapi.json",
+        "API described": f"{at['api']}/api/openapi.json",
         "Temporal": everything.temporal_ui,
         "mail": f"{at['data']}/mail (caught, nothing leaves)"
         if "mail" in everything.supervisor.running

@@ -31,5 +31,11 @@ def since(tx: Tx, ids: Collection[UUID], at: datetime) -> dict[UUID, set[int]]:
     return found
 
 
+def counted(tx: Tx, source: str, event_ids: Collection[str]) -> set[str]:
+    """Which of these events are here already."""
+    c = t.events.c
+    return set(tx.execute(select(c.event_id).where(c.source == source, c.event_id.in_(event_ids))).scalars())
+
+
 def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:  # Any: column values
     tx.execute(insert(t.link_hits), [dict(row) for row in rows])

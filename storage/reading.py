@@ -47,8 +47,6 @@ def uuid_of(given: str) -> UUID | None:
 
 
 def by_external(tx: Tx, system: str, external_id: str) -> UUID | None:
-    if "\0" in system + external_id:
-        return None
     c = t.external_ids.c
     query = select(c.lead_id).where(c.system == system, c.external_id == external_id)
     found: UUID | None = tx.execute(query).scalar()

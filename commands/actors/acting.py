@@ -16,7 +16,7 @@ OFFICE, WAKING = parse_hours("Mon-Fri 09:00-17:00"), parse_hours("Mon-Fri 08:00-
 
 @dataclass(frozen=True)
 class News:
-    """What happened since the last look. `kinds` are those of the log's new rows: they say who had better look where."""
+    """What happened since the last look. `kinds` are those of the log's new rows: who had better look where."""
 
     now: datetime
     kinds: frozenset[str]

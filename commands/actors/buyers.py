@@ -143,6 +143,7 @@ class Buyers:
     website: Api
     browser: Browser
     starts_at: datetime
+    by_lead: dict[str, Buyer] = field(default_factory=dict)
     _have_written: bool = False
     _by_address: dict[str, Buyer] = field(default_factory=dict)
 
@@ -181,8 +182,15 @@ class Buyers:
             groups[group][short] = value
         event = {"event": "demo_request"} if buyer.asks_at_once else {}
         external = {"system": "website", "id": buyer.id}
-        body = {"email": buyer.sample.lead["email"], "origin": "form", "external": external, **groups, **event}
-        buyer.lead_id = self.website.post("/api/leads", body)["id"]
+        body = {
+            "email": buyer.sample.lead["email"],
+            "origin": "form",
+            "external": external,
+            **groups,
+            **event,
+        }
+        buyer.lead_id = str(self.website.post("/api/leads", body)["id"])
+        self.by_lead[buyer.lead_id] = buyer
 
     def _reactions(self, buyer: Buyer, mail: Mail, now: datetime) -> list[Action]:
         random = chance(buyer.seed, buyer.id, "mail", mail.subject)

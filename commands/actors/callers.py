@@ -95,7 +95,13 @@ class Caller:
             return []
         start = max(now, datetime.fromisoformat(task["due_at"])) if task["tries"] else now
         at = office_after(start, hours if not task["tries"] else hours / 4, self.release.defaults.time_zone)
-        return [Action(at, f"{self.id}: {task['title']}, {buyer.id}", partial(self._do, task["id"], buyer, at, random))]
+        return [
+            Action(
+                at,
+                f"{self.id}: {task['title']}, {buyer.id}",
+                partial(self._do, task["id"], buyer, at, random),
+            )
+        ]
 
     def _do(self, task_id: str, buyer: Buyer, now: datetime, random: Random) -> None:
         task = self.api.get(f"/api/tasks/{task_id}")

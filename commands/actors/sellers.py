@@ -65,7 +65,11 @@ def offered(habit: Habit, number: int, random: Random) -> Decision | None:
     if what == "pass":
         return None
     if what == "reject":
-        body = {"reason": "definition_not_met", "criterion": "soon", "note": "No date in sight when I read the packet."}
+        body = {
+            "reason": "definition_not_met",
+            "criterion": "soon",
+            "note": "No date in sight when I read the packet.",
+        }
         return Decision("reject", random.uniform(*habit.accept), body)
     return Decision("accept", random.uniform(*habit.accept))
 

@@ -45,7 +45,10 @@ class Api:
                 return found
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:  # Any: JSON
-        headers = {**self._headers, "Idempotency-Key": str(uuid4())}  # so that a try without an answer can be repeated
+        headers = {
+            **self._headers,
+            "Idempotency-Key": str(uuid4()),
+        }  # so that a try without an answer can be repeated
         return _answered(lambda: self.client.post(path, json=dict(body or {}), headers=headers)).json()
 
     @property

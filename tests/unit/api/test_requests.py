@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from api.roles import ACTORS, ENGINE, LEADING, ROUTES
+from domain.errors import ConflictError, InvalidError, MissingError
 from domain.lifecycle import TABLE
 from storage import api_keys
 from tests.unit.api.house import CURIOUS, House
@@ -75,6 +77,31 @@ def test_the_same_key_twice_is_done_once(house: House) -> None:
     assert somebody.status_code == 201  # a key is the caller's own
     long = house.call("POST", f"/leads/{lead}/notes", json={"text": "y"}, headers={"Idempotency-Key": "k" * 256})
     problem(long, 422)
+
+
+def test_eight_at_once_with_one_key_enrol_once(house: House) -> None:
+    def enrol(_: int) -> Any:  # Any: a response, like httpx's
+        return house.call("POST", "/leads", json=CURIOUS, headers={"Idempotency-Key": "rush"})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(enrol, range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
+    assert len(house.wakes) == 1
+
+
+def test_keys_are_shown_once_and_have_one_name(house: House) -> None:
+    with house.archive.begin() as tx:
+        key, token = api_keys.create(tx, "crm", "service")
+        assert api_keys.find(tx, token) == key
+        with pytest.raises(ConflictError):
+            api_keys.create(tx, "crm", "service")
+        with pytest.raises(InvalidError, match="there is no role"):
+            api_keys.create(tx, "x", "emperor")
+        with pytest.raises(MissingError):
+            api_keys.revoke(tx, "nobody")
+        assert "crm" in [each.name for each in api_keys.listed(tx)]
+        assert token not in repr(api_keys.listed(tx))
 
 
 def test_a_refused_request_keeps_no_answer(house: House) -> None:
@@ -158,6 +185,11 @@ def test_a_wrong_field_is_named(house: House) -> None:
     assert {error["field"] for error in found["errors"]} == {"oranges", "lead"}
     declared = problem(house.call("POST", "/leads", json={"email": "a@b.example", "lead": {"shoe": 1}}), 422)
     assert declared["field"] == "lead.shoe"
+
+
+def test_a_body_that_is_no_json_is_told_how(house: House) -> None:
+    for sent in ({}, {"content": b"[]"}, {"data": {"email": "a@b.example"}}):
+        assert "Content-Type: application/json" in problem(house.call("POST", "/leads", **sent), 422)["detail"]
 
 
 def test_addresses_that_lead_nowhere(house: House) -> None:

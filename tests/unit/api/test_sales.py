@@ -117,6 +117,7 @@ def test_reasons_are_checked(house: House) -> None:
 def test_a_rejection_reroutes(house: House) -> None:
     lead, handoff = house.offered()
     path, rep = f"/handoffs/{handoff['id']}", handoff["offer"]["rep"]
+    assert house.call("POST", f"{path}/reject", rep).json()["field"] == "reason"  # no body is an empty one
     again = house.post(f"{path}/reject", {"reason": "misrouted"}, rep)
     assert again["state"] == "SALES_READY"
     between = house.call("POST", f"{path}/disqualify", rep, json={"reason": "fake"})

@@ -1,0 +1,92 @@
+"""The end of the demo: what happened to whom, in figures and in one line each, and where to look further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from commands import telling
+from commands.standing import Standing
+from domain.keys import workflow_id
+from domain.release import Release
+from storage.archive import Archive
+
+WIDE = 100
+"""Columns from which a table is a table; below, every lead has two lines."""
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    company: str
+
+
+def print_summary(console: Console, archive: Archive, release: Release, people: Mapping[str, Person]) -> None:
+    rows = telling.leads(archive)
+    console.print("\n[bold]What happened to whom[/]\n")
+    (_table if console.width >= WIDE else _list)(console, rows, release, people)
+    figures = telling.figures(archive)
+    touches = figures.touches
+    console.print("\n[bold]The funnel[/]")
+    for name, count in telling.funnel(archive).items():
+        console.print(f"  {name:<20} {count:>3}")
+    given = f"{touches['delivered']} delivered, {touches['engaged']} engaged, {touches['not given']} not given"
+    console.print(f"\n  touches          {given}")
+    console.print(f"  touches to ready {telling.in_words(telling.touches_to_ready(archive))}")
+    console.print(f"  promises         {figures.kept} kept, {figures.broken} broken")
+
+
+def _table(console: Console, rows: Sequence[telling.Row], release: Release, people: Mapping[str, Person]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("name", "company", "state", "cycle", "touches", "with", "why"):
+        table.add_column(heading, no_wrap=heading != "why")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in _cells(row, release, people)))
+    console.print(table)
+
+
+def _list(console: Console, rows: Sequence[telling.Row], release: Release, people: Mapping[str, Person]) -> None:
+    for row in rows:
+        name, company, state, cycle, touches, owner, why = _cells(row, release, people)
+        console.print(f"[bold]{escape(name)}[/], {escape(company)}")
+        console.print(f"  {state}, cycle {cycle}, touches {touches}, with {owner}: {escape(why)}")
+
+
+def _cells(row: telling.Row, release: Release, people: Mapping[str, Person]) -> tuple[str, ...]:
+    person = people.get(str(row["id"]), Person("?", "?"))
+    owner = release.people[row["owner"]].first_name if row["owner"] in release.people else row["owner"] or "-"
+    touches = f"{row['delivered'] or 0} / {row['engaged'] or 0}"
+    return (person.name, person.company, row["state"], str(row["cycle"]), touches, owner, telling.why(row))
+
+
+def print_addresses(console: Console, everything: Standing, leads: Sequence[telling.Row]) -> None:
+    """Where to look further; every command works as it stands."""
+    at = everything.addresses
+    longest = max(leads, key=lambda row: (row["cycle"], row["delivered"] or 0), default=None)
+    lead_id = longest["id"] if longest else None
+    story = (
+        f"{everything.temporal_ui}/namespaces/default/workflows/{workflow_id(lead_id)}"
+        if lead_id
+        else everything.temporal_ui
+    )
+    key = f"$(cat {at['admin_key_file']})"
+    console.print("\n[bold]Look around[/]")
+    for name, value in {
+        "pages": at["web"],
+        "API": f"{at['api']}/docs",
+        "a lead's story": story,
+        "mails": f"{at['data']}/mail",
+    }.items():
+        console.print(f"  {name:<15} {value}", markup=False)
+    console.print("\n[bold]Ask it yourself[/]")
+    for path in (f"leads/{lead_id}", f"leads/{lead_id}/timeline", "handoffs?open=true"):
+        console.print(f'  curl -s -H "Authorization: Bearer {key}" "{at["api"]}/api/{path}"', markup=False)
+    console.print(
+        "\nFrom here on the demo clock runs like a real one. Ctrl-C ends it; the folder stays, and\n"
+        f"  nurture up --data {at['data']} --speed 86400\ngoes on with a day a second.",
+        markup=False,
+    )
