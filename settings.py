@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.errors import NotReadyError
 from mail.modes import MailMode
 
 
@@ -43,7 +42,8 @@ class Settings(BaseSettings):
 
     speed: float | None = None
     """Demo clock: business seconds per machine second at most. Never together with live mail."""
-    build: str = "dev"
+    build: str | None = None
+    """What this worker runs; without one, the hash of the workflow code."""
     slots: int = Field(default=32, ge=1)
     cached_workflows: int = Field(default=2000, ge=1)
     secret: str | None = None
@@ -62,13 +62,12 @@ class Settings(BaseSettings):
         return self.data / "mail"
 
     def secret_bytes(self) -> bytes:
-        """The same for every process of one installation; losing it means losing suppressions and links."""
-        if self.secret:
-            return self.secret.encode()
+        """The same for every process of one installation; losing it means losing suppressions and links.
+
+        Raises NotReadyError where none was made yet (`nurture up` does).
+        """
         path = self.data / "secret.key"
-        if not path.exists():
-            self.data.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_hex(32))
-        return path.read_text().strip().encode()
+        found = self.secret or (path.read_text().strip() if path.is_file() else "")
+        if not found:
+            raise NotReadyError(f"{path} is missing or empty; set NURTURE_SECRET, or begin the folder with nurture up")
+        return found.encode()

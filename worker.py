@@ -19,7 +19,7 @@ from temporalio.worker import Worker
 
 from activities.delivering import Delivering
 from activities.living import Living
-from authoring.load import compile_release
+from commands.opening import open_archive
 from mail.catcher import find
 from mail.errors import MailConfigError
 from mail.links import Links
@@ -32,7 +32,7 @@ from mail.staff import words
 from settings import Settings
 from storage import clock as demo
 from storage import leads, notices, sending, wakes
-from storage.archive import Archive, Clock, SystemClock, connect, machine_now
+from storage.archive import Archive, machine_now
 from storage.life import ArchiveLife
 from storage.wakes import Wake
 from workflows.lead import LeadWorkflow
@@ -44,12 +44,6 @@ RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
 CLOCK_EVERY = 0.02
 RESOLVE_EVERY, RESOLVE_SINCE = 30.0, timedelta(days=3)
 GRACE = timedelta(seconds=30)
-
-
-def open_archive(settings: Settings) -> Archive:
-    engine = connect(settings.database_url, pool_size=settings.slots)
-    clock: Clock = demo.DemoClock(engine) if settings.speed else SystemClock()
-    return Archive(engine, clock, compile_release, settings.secret_bytes(), settings.build)
 
 
 async def connect_temporal() -> Client:
@@ -116,14 +110,17 @@ async def send_wakes(archive: Archive, client: Client, found: list[Wake]) -> Non
     await asyncio.to_thread(wakes.sent, archive, done)
 
 
-async def resolve_uncertain(archive: Archive, settings: Settings) -> None:
+async def resolve_uncertain(archive: Archive, settings: Settings, seen: set[UUID]) -> None:
     """The built-in catcher can be asked; another relay's answer comes as a bounce or an event."""
     if settings.mail is not MailMode.CATCH:
         return
     since = archive.clock.now() - RESOLVE_SINCE
-    for send_id, _ in await asyncio.to_thread(sending.uncertain, archive, since):
+    found = {send_id for send_id, _ in await asyncio.to_thread(sending.uncertain, archive, since)}
+    for send_id in found & seen:  # twice seen: whatever was on the wire has arrived by now
         path = find(settings.mail_folder, message_id(send_id, settings.mail_domain))
         await asyncio.to_thread(sending.resolve, archive, send_id, path is not None)
+    seen.clear()
+    seen.update(found)
 
 
 async def run_clock(archive: Archive, client: Client) -> None:
@@ -150,7 +147,7 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def main(settings: Settings) -> None:
-    archive, client = open_archive(settings), await connect_temporal()
+    archive, client = open_archive(settings, settings.slots), await connect_temporal()
     pool = SmtpPool(
         settings.smtp_host,
         settings.smtp_port,
@@ -174,12 +171,13 @@ async def main(settings: Settings) -> None:
         disable_eager_activity_execution=True,
         graceful_shutdown_timeout=GRACE,
     )
+    uncertain = set[UUID]()
     background = [
         every(RELAY_EVERY, lambda: relay(archive, client)),
         every(RELAY_EVERY, staff.send_due),
-        every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings)),
+        every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings, uncertain)),
     ]
-    if settings.speed:
+    if isinstance(archive.clock, demo.DemoClock):
         background.append(every(CLOCK_EVERY, lambda: run_clock(archive, client)))
     await until_told_to_stop(worker, background)
     await pool.close()

@@ -39,6 +39,8 @@ CAPACITY = 12
 TELL_AFTER, GIVE_UP_AFTER = 10.0, 90.0
 """Seconds the clock may stand still until we say what it waits for, and until we say that something is wrong."""
 MARK = "demo.txt"
+TICKS = 4
+"""Of the supervisor, a tenth of a second each, between two pictures."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,8 @@ class Story:
         reader = Reader(self._archive, self._release, Names(self._company.buyers))
         watchdog, supervisor = Watchdog(TELL_AFTER), self._everything.supervisor
         while playing.is_alive() and not supervisor.is_told_to_stop:
-            supervisor.tick()
+            for _ in range(TICKS):
+                supervisor.tick()
             now = telling.figures(self._archive)
             watched.show(now, reader.new())
             if watchdog.has_to_tell(now.at):

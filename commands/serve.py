@@ -92,7 +92,7 @@ def main() -> None:
     signaller = Signaller(archive)
     signaller.start()
     links = Links([archive.secret], settings.public_url)
-    app = create_app(Services(archive, links, signaller, settings.public_url, settings.build))
+    app = create_app(Services(archive, links, signaller, settings.public_url, uploads=settings.data / "imports"))
     uvicorn.run(
         app,
         host=settings.host,

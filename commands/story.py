@@ -18,6 +18,14 @@ Row = Mapping[str, Any]  # Any: column values
 NOTABLE = frozenset({"answered", "sales", "hand", "left", "breach", "back", "ended"})
 """What somebody wants to read who cannot watch: all but single touches and clicks."""
 
+ENDED = {
+    "talked": "talked with {who}",
+    "no_answer": "did not pick up when {who} called",
+    "left_note": "got a voice note from {who}",
+    "later": "asked {who} to call again later",
+    "not_us": "told {who} that this is not for them",
+}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -106,11 +114,11 @@ class Teller:
         data = row["data"]
         what = data.get("touch") or {"answer": "the answer owed", "reply": "the reply"}.get(data.get("kind"), "a task")
         if data.get("is") == "done":
-            said = self.words.get(f"log:{row['id']}")
-            return (
-                f"{self._person(row['actor_id'])} on {what}: {said or str(data.get('outcome')).replace('_', ' ')}",
-                ("answered" if said else "touch"),
-            )
+            who, said = self._person(row["actor_id"]), self.words.get(f"log:{row['id']}")
+            if said:
+                return f"told {who}: {said}", "answered"
+            how = ENDED.get(data.get("outcome", ""), f"{{who}}: {data.get('outcome')}")
+            return how.format(who=who), "touch"
         if data.get("is") == "skipped":
             return f"goes on without {what}, nobody did it", "breach"
         return (
@@ -151,7 +159,8 @@ class Reader:
     def new(self, limit: int = 2000) -> list[Line]:
         c = t.log.c
         with self.archive.reading() as tx:
-            rows = list(tx.execute(select(t.log).where(c.id > self.last).order_by(c.id).limit(limit)).mappings())
+            query = select(t.log).where(c.id > self.last).order_by(c.id).limit(limit)
+            rows = [dict(row) for row in tx.execute(query).mappings()]
             if not rows:
                 return []
             self.last = rows[-1]["id"]

@@ -60,7 +60,7 @@ def _cells(row: telling.Row, release: Release, people: Mapping[str, Person]) -> 
     person = people.get(str(row["id"]), Person("?", "?"))
     owner = release.people[row["owner"]].first_name if row["owner"] in release.people else row["owner"] or "-"
     touches = f"{row['delivered'] or 0} / {row['engaged'] or 0}"
-    return (person.name, person.company, row["state"], str(row["cycle"]), touches, owner, telling.why(row))
+    return (person.name, person.company, row["state"], str(row["cycle"]), touches, owner, telling.why(row, release))
 
 
 def print_addresses(console: Console, everything: Standing, leads: Sequence[telling.Row]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from domain.lead import State
+from domain.release import Release
 from storage import clock
 from storage import tables as t
 from storage.archive import Archive, Tx
@@ -39,7 +40,7 @@ def figures(archive: Archive) -> Figures:
     with archive.reading() as tx:
         c = t.leads.c
         counted: dict[str, int] = dict(tx.execute(select(c.state, func.count()).group_by(c.state)).tuples().all())
-        states = {state.value: counted[state.value] for state in State if state.value in counted}
+        states: dict[str, int] = {str(state): counted[state] for state in State if state in counted}
         return Figures(clock.read(tx), states, _touches(tx), *_promises(tx))
 
 
@@ -94,7 +95,7 @@ def in_words(counts: list[int]) -> str:
 
 
 def leads(archive: Archive) -> list[Row]:
-    """One row per lead: where it stands, what it was given, who has it, and the step with its reason."""
+    """One row per lead: where it stands, what it was given, who has it, its step, and the transitions it took."""
     c, x = t.leads.c, t.ledger.c
     given = (
         select(x.lead_id, func.count().label("delivered"), func.count(x.engaged_at).label("engaged"))
@@ -103,23 +104,53 @@ def leads(archive: Archive) -> list[Row]:
         .subquery()
     )
     columns = (
-        c.id, c.state, c.cycle, c.owner, c.step, c.return_reason, c.has_opted_out, c.has_bounced, c.is_on_desk,
+        c.id, c.state, c.cycle, c.owner, c.step, c.track, c.return_reason, c.has_opted_out, c.has_bounced,
         given.c.delivered, given.c.engaged,
     )  # fmt: skip
     query = select(*columns).join(given, given.c.lead_id == c.id, isouter=True).order_by(c.created_at, c.id)
     with archive.reading() as tx:
-        return [dict(row) for row in tx.execute(query).mappings()]
+        took: dict[object, list[str]] = {}
+        for lead_id, transition in tx.execute(
+            select(t.log.c.lead_id, t.log.c.transition).where(t.log.c.transition.is_not(None)).order_by(t.log.c.id)
+        ):
+            took.setdefault(lead_id, []).append(transition)
+        return [{**row, "took": took.get(row["id"], [])} for row in tx.execute(query).mappings()]
 
 
-def why(row: Row) -> str:
-    """One line: what decides where this lead stands."""
-    if row["has_bounced"] and row["state"] not in IN_HANDS:
-        return "the address is gone"
-    if row["has_opted_out"] and row["state"] not in IN_HANDS:
-        return "unsubscribed"
+def why(row: Row, release: Release) -> str:
+    """One line: how far it came, and what decides where it stands now."""
+    came = _course(row["took"])
+    return f"{came}; {_now(row, release)}" if came else _now(row, release)
+
+
+def _course(took: Sequence[str]) -> str:
+    found = []
+    for what, ids in COURSE.items():
+        times = sum(1 for transition in took if transition in ids)
+        if times:
+            found.append(what if times == 1 else f"{what} {times} times")
+    return ", ".join(found)
+
+
+def _now(row: Row, release: Release) -> str:
     if row["state"] == "DISQUALIFIED":
         return "excluded"
-    return str((row["step"] or {}).get("reason", ""))
+    if row["state"] not in IN_HANDS and (row["has_opted_out"] or row["has_bounced"]):
+        return "unsubscribed" if row["has_opted_out"] else "the address is gone"
+    if row["state"] == "DORMANT":
+        return "has had everything that fits"
+    if row["state"] == "RECYCLED":
+        reason = release.reasons.recycle.get(row["return_reason"] or "")
+        return f"rests: {reason.say[:1].lower()}{reason.say[1:]}" if reason else "rests"
+    if row["track"] is None and row["state"] not in IN_HANDS:
+        return "no track fits"
+    return str((row["step"] or {}).get("reason", "nobody has looked yet"))
 
 
 IN_HANDS = ("SALES_READY", "HANDED_OFF", "ACCEPTED", "WORKING", "QUALIFIED")
+COURSE: Mapping[str, tuple[str, ...]] = {
+    "ready": READY,
+    "rejected": ("T14", "T16"),
+    "qualified": ("T20",),
+    "came back": ("T21", "T21b", "T22"),
+}

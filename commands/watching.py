@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
@@ -88,7 +88,9 @@ class Picture:
         width = min(WIDEST_BAR, self._console.width - LABEL - 6)
         done = round(self._scale.part(figures.at) * (width + LABEL))
         progress = Text("━" * done, "green") + Text("━" * (width + LABEL - done), "bright_black")
-        return Group(head, progress, Text(), self._bars(figures, width), self._counts(figures), Text(), *self._news())
+        return Group(
+            head, progress, Text(), self._bars(figures, width), Text(), self._counts(figures), Text(), *self._news()
+        )
 
     def _bars(self, figures: Figures, width: int) -> RenderableType:
         table = Table.grid(padding=(0, 1))
@@ -149,15 +151,15 @@ def watching(console: Console, scale: Scale) -> Watching:
 class Watchdog:
     """Notices that the clock stands still."""
 
-    def __init__(self, patience: float) -> None:
-        self._patience, self._at, self._since = patience, datetime.min.replace(tzinfo=UTC), time.monotonic()
-        self._told = False
+    def __init__(self, patience: float, machine_seconds: Callable[[], float] = time.monotonic) -> None:
+        self._patience, self._seconds = patience, machine_seconds
+        self._at, self._since, self._told = datetime.min.replace(tzinfo=UTC), machine_seconds(), False
 
     def standing_for(self, at: datetime) -> float:
         """Seconds since business time last moved."""
         if at != self._at:
-            self._at, self._since, self._told = at, time.monotonic(), False
-        return time.monotonic() - self._since
+            self._at, self._since, self._told = at, self._seconds(), False
+        return self._seconds() - self._since
 
     def has_to_tell(self, at: datetime) -> bool:
         """Once for each time it stands."""

@@ -195,7 +195,8 @@ def _is_theirs(ctx: Context, said: Said) -> None:
     """Only whoever has the lead now decides about it; the manager of the team always may."""
     offer, owner = ctx.facts.offer, ctx.lead.owner
     if said.offer is not None and offer and said.offer != offer.number:
-        raise RefusedError(f"offer {said.offer} is over; the lead is with {owner} now", lifecycle.legal(ctx.lead.state, said.actor))
+        options = lifecycle.legal(ctx.lead.state, said.actor)
+        raise RefusedError(f"offer {said.offer} is over; the lead is with {owner} now", options)
     if said.actor == "REP" and said.actor_id != owner:
         raise RefusedError(f"this lead is with {owner} now, not with {said.actor_id}", ())
 

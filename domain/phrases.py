@@ -187,5 +187,6 @@ Duration = Annotated[timedelta, BeforeValidator(_phrase(parse_duration, timedelt
 CapPhrase = Annotated[Cap, BeforeValidator(_phrase(parse_cap, Cap, "2 per 7 days")), _schema(_CAP)]
 HoursPhrase = Annotated[Hours, BeforeValidator(_phrase(parse_hours, Hours, "Tue-Thu 08:30-11:30")), _schema(_HOURS)]
 OutcomePhrase = Annotated[Outcome, BeforeValidator(_phrase(parse_outcome, Outcome, "engaged"))]
-GoalPhrase = Annotated[Goal, BeforeValidator(_phrase(parse_goal, Goal, "40 sales_accepted by 2027-03-31")), _schema(_GOAL)]
+_GOAL_LIKE = "40 sales_accepted by 2027-03-31"
+GoalPhrase = Annotated[Goal, BeforeValidator(_phrase(parse_goal, Goal, _GOAL_LIKE)), _schema(_GOAL)]
 MoneyPhrase = Annotated[Money, BeforeValidator(_phrase(parse_money, Money, "9000 USD")), _schema(_MONEY)]

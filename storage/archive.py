@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from domain.errors import NotReadyError
@@ -39,6 +40,11 @@ class SystemClock:
 
     def wake_at(self, due_at: datetime) -> datetime:
         return due_at
+
+
+def insert_once(tx: Tx, table: Table) -> Any:  # Any: two dialects' inserts with the same on_conflict methods
+    """An insert that can say what to do when the row is there. Ask for `returning`: psycopg counts no inserted rows."""
+    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def machine_now() -> datetime:

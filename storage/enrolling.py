@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain import keys
 from domain.addresses import email_address
@@ -20,7 +19,7 @@ from domain.release import Release
 from domain.values import company_domain
 from storage import learning, record, texts, wakes
 from storage import tables as t
-from storage.archive import Archive, Tx
+from storage.archive import Archive, Tx, insert_once
 from storage.facts import load
 from storage.rows import from_lead
 from storage.wakes import Wake
@@ -103,8 +102,7 @@ def _create(
         time_zone=zone,
     )
     row = {**from_lead(lead), "address_key": key, "origin": who.origin[:64], "zone_rule": rule, "step_seq": 0}
-    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    query = dialect_insert(t.leads).values(row).on_conflict_do_nothing(index_elements=["address_key"])
+    query = insert_once(tx, t.leads).values(row).on_conflict_do_nothing(index_elements=["address_key"])
     if tx.execute(query.returning(t.leads.c.id)).scalar() is None:
         return tx.execute(select(t.leads.c.id).where(t.leads.c.address_key == key)).scalar_one(), False
     learning.start(tx, lead.id)
@@ -131,9 +129,8 @@ def _flags(tx: Tx, lead: Lead, who: Enrolment, key: str, now: datetime) -> Lead:
 
 
 def suppress(tx: Tx, key: str, reason: str, source: str, now: datetime) -> None:
-    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     row = {"address_key": key, "reason": reason, "at": now, "source": source[:64]}
-    tx.execute(dialect_insert(t.suppressions).values(row).on_conflict_do_nothing())
+    tx.execute(insert_once(tx, t.suppressions).values(row).on_conflict_do_nothing())
 
 
 def opt_out(tx: Tx, archive: Archive, lead_id: UUID, source: str) -> Wake | None:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.errors import ConflictError
 from storage import tables as t
-from storage.archive import Tx, machine_now
+from storage.archive import Tx, insert_once, machine_now
 
 LONGEST = 255
 _UNANSWERED = 0
@@ -29,11 +28,10 @@ def claim(tx: Tx, principal: str, key: str, request_hash: str) -> Answer | None:
 
     Raises ConflictError when the key came with another request before.
     """
-    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     c = t.idempotency_keys.c
     row = {"principal": principal, "key": key, "request_hash": request_hash}
-    query = dialect_insert(t.idempotency_keys).values(**row, status=_UNANSWERED, answer={}, at=machine_now())
-    if tx.execute(query.on_conflict_do_nothing()).rowcount:
+    query = insert_once(tx, t.idempotency_keys).values(**row, status=_UNANSWERED, answer={}, at=machine_now())
+    if tx.execute(query.on_conflict_do_nothing().returning(c.key)).scalar() is not None:
         return None
     stored = tx.execute(select(c.request_hash, c.status, c.answer).where(c.principal == principal, c.key == key)).one()
     if stored.request_hash != request_hash:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.context import BEGINNING
 from domain.errors import InvalidError
@@ -17,7 +16,7 @@ from domain.release import Release
 from domain.values import coerce
 from storage import tables as t
 from storage import texts
-from storage.archive import Tx
+from storage.archive import Tx, insert_once
 from storage.rows import from_known, to_known
 
 
@@ -88,7 +87,6 @@ def happen(
     data: Mapping[str, object] | None = None,
 ) -> int | None:
     """Append an event; None when (source, event id) was here before. Only human ones are counted."""
-    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     row: dict[str, Any] = {  # Any: column values of many types
         "lead_id": lead_id,
         "source": source,
@@ -100,7 +98,7 @@ def happen(
         "ledger_id": ledger_id,
         "data": dict(data or {}),
     }
-    query = dialect_insert(t.events).values(row).on_conflict_do_nothing(index_elements=["source", "event_id"])
+    query = insert_once(tx, t.events).values(row).on_conflict_do_nothing(index_elements=["source", "event_id"])
     event_row = tx.execute(query.returning(t.events.c.id)).scalar()
     if event_row is None:
         return None

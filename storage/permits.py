@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.steps import Permit
 from storage import tables as t
-from storage.archive import Tx
+from storage.archive import Tx, insert_once
 
 FAR = 400
 
@@ -65,12 +64,11 @@ def reserve(tx: Tx, lead_id: UUID, step_id: str, permits: Sequence[Permit], day:
 def _take(tx: Tx, lead_id: UUID, step_id: str, permit: Permit, day: str) -> bool:
     c = t.permits.c
     taken = set(tx.execute(select(c.number).where(c.scope == permit.scope, c.day == day)).scalars())
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     for number in range(1, permit.limit + 1):
         if number in taken:
             continue
         row = {"scope": permit.scope, "day": day, "number": number, "lead_id": lead_id, "step_id": step_id}
-        done = tx.execute(insert(t.permits).values(**row, is_used=False).on_conflict_do_nothing())
-        if done.rowcount:
+        taking = insert_once(tx, t.permits).values(**row, is_used=False).on_conflict_do_nothing()
+        if tx.execute(taking.returning(c.number)).scalar() is not None:
             return True
     return False

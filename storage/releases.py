@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.errors import RefusedError
 from domain.release import Release
 from storage import tables as t
-from storage.archive import Archive, Tx
+from storage.archive import Archive, Tx, insert_once
 
 SCHEMA_VERSION = 1
 SIDE = {"marketing": "marketing", "nurture": "marketing", "sales": "sales", "manager": "sales"}
@@ -44,10 +43,9 @@ def sign(tx: Tx, archive: Archive, release: Release, subject: str, who: str) -> 
     person = release.person(who)
     if person.role not in SIDE:
         raise RefusedError(f"{who} is {person.role}; marketing and sales sign")
-    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     row = {"subject": subject, "hash": release.form_hashes[subject], "who": who, "role": person.role}
-    query = dialect_insert(t.signatures).values(**row, at=archive.clock.now()).on_conflict_do_nothing()
-    return bool(tx.execute(query).rowcount)
+    query = insert_once(tx, t.signatures).values(**row, at=archive.clock.now()).on_conflict_do_nothing()
+    return tx.execute(query.returning(t.signatures.c.id)).scalar() is not None
 
 
 def missing(tx: Tx, release: Release) -> dict[str, list[str]]:
@@ -76,9 +74,8 @@ def publish(tx: Tx, archive: Archive, files: Mapping[str, str], by: str) -> Rele
         teams = " and ".join(lacking["definition"])
         raise RefusedError(f"the definition is not signed by {teams} yet; run: nurture sign definition --as NAME")
     now = archive.clock.now()
-    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     row = {"hash": release.hash, "files": dict(files), "schema_version": SCHEMA_VERSION, "at": now, "by": by}
-    tx.execute(dialect_insert(t.releases).values(row).on_conflict_do_nothing(index_elements=["hash"]))
+    tx.execute(insert_once(tx, t.releases).values(row).on_conflict_do_nothing(index_elements=["hash"]))
     approved = sorted(
         name for name, track in release.tracks.items() if f"track:{name}" not in lacking and track.status is None
     )

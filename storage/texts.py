@@ -6,19 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import tables as t
-from storage.archive import Tx
+from storage.archive import Tx, insert_once
 
 LONGEST = 20_000
 
 
 def put(tx: Tx, lead_id: UUID, kind: str, ref: str, text: str, at: datetime) -> None:
     """Write or replace. Kinds: address, field, note, words, mail."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     row = {"lead_id": lead_id, "kind": kind, "ref": ref, "text": text[:LONGEST], "at": at}
-    query = insert(t.person_texts).values(row)
+    query = insert_once(tx, t.person_texts).values(row)
     columns = ["lead_id", "kind", "ref"]
     tx.execute(query.on_conflict_do_update(index_elements=columns, set_={"text": row["text"], "at": at}))
 

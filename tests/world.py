@@ -99,7 +99,9 @@ class World:
             what = events.Happening(name, "test", event_id, **more)
             return events.happen(tx, self.archive, lead_id, what)[0]
 
-    def say(self, lead_id: UUID, command: str, actor: str = "REP", learned: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def say(
+        self, lead_id: UUID, command: str, actor: str = "REP", learned: Mapping[str, Any] | None = None, **more: Any
+    ) -> None:
         """A person's decision; the owner's by default. Any: fields of Said, facts."""
         with self.archive.begin() as tx:
             owner = open_lead(tx, self.archive, lead_id).lead.owner

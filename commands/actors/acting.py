@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from commands.actors.inbox import Mail
@@ -12,6 +12,8 @@ from domain.calendar import Window
 from domain.phrases import parse_hours
 
 OFFICE, WAKING = parse_hours("Mon-Fri 09:00-17:00"), parse_hours("Mon-Fri 08:00-18:00")
+OFFICE_GRID, WAKING_GRID = timedelta(minutes=5), timedelta(minutes=20)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,15 @@ class Actor(Protocol):
 
 def office_after(start: datetime, hours: float, zone: str) -> datetime:
     """So many hours of a person's own working time later."""
-    return Window(OFFICE, zone, None).add(start, timedelta(hours=hours))
+    return _on(OFFICE_GRID, Window(OFFICE, zone, None).add(start, timedelta(hours=hours)))
 
 
 def waking_after(start: datetime, hours: float, zone: str) -> datetime:
-    return Window(WAKING, zone, None).add(start, timedelta(hours=hours))
+    """So many hours later, of those in which somebody looks at mails and websites."""
+    return _on(WAKING_GRID, Window(WAKING, zone, None).add(start, timedelta(hours=hours)))
+
+
+def _on(grid: timedelta, at: datetime) -> datetime:
+    """The next round instant: the clock stops for every one of them, and what falls together costs one stop."""
+    beyond = (at - EPOCH) % grid
+    return at + grid - beyond if beyond else at

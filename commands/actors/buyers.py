@@ -18,8 +18,6 @@ from domain.release import Release
 from domain.samples import given
 from domain.track import Sample
 
-PACE = timedelta(minutes=3)
-"""Between two things somebody does with one mail."""
 ARRIVING_DAYS = 4
 """The first of them write to us on the first day, the last so many working days later."""
 LATER = timedelta(days=21)
@@ -45,10 +43,10 @@ class Habit:
 
 
 HABITS: Mapping[str, Habit] = {
-    "eager": Habit(1.0, 0.9, 0.9, 0.8, (0.5, 4.0), comes_back=0.5),
-    "curious": Habit(0.9, 0.6, 0.55, 0.5, (1.0, 16.0), comes_back=0.3),
-    "talker": Habit(0.7, 0.2, 0.0, 0.95, (2.0, 20.0), comes_back=0.3),
-    "hand_raiser": Habit(0.9, 0.5, 0.4, 0.9, (0.5, 6.0), raises_hand_at=2, comes_back=0.5),
+    "eager": Habit(1.0, 0.9, 0.9, 0.8, (0.5, 4.0), comes_back=0.7),
+    "curious": Habit(0.9, 0.6, 0.55, 0.5, (1.0, 16.0), comes_back=0.5),
+    "talker": Habit(0.7, 0.2, 0.0, 0.95, (2.0, 20.0), comes_back=0.5),
+    "hand_raiser": Habit(0.9, 0.5, 0.4, 0.9, (0.5, 6.0), raises_hand_at=2, comes_back=0.7),
     "unsubscribes": Habit(1.0, 0.3, 0.0, 0.1, (1.0, 9.0), leaves_at=2),
     "quiet": Habit(picks_up=0.05),
 }
@@ -152,7 +150,7 @@ class Buyers:
         self._fields = {declared.ask: name for name, declared in self.release.fields.items() if declared.ask}
 
     def look(self, news: News) -> list[Action]:
-        found = [] if self._have_written else [self._arrival(buyer) for buyer in self.everyone]
+        found = [] if self._have_written else self._arrivals()
         self._have_written = True
         for mail in news.mails:
             if buyer := self._by_address.get(mail.to):
@@ -168,6 +166,18 @@ class Buyers:
             return []
         at = waking_after(now + timedelta(days=random.randint(25, 45)), random.uniform(0, 6), buyer.zone)
         return [Action(at, f"{buyer.id} asks for a demo again", partial(self._raise_hand, buyer))]
+
+    def _arrivals(self) -> list[Action]:
+        """Of all who have not written yet; in a folder of the last time that is nobody."""
+        known = {str(lead["email"]).lower(): str(lead["id"]) for lead in self.website.items("/api/leads")}
+        for buyer in self.everyone:
+            if buyer.address in known:
+                self._is_known(buyer, known[buyer.address])
+        return [self._arrival(buyer) for buyer in self.everyone if buyer.lead_id is None]
+
+    def _is_known(self, buyer: Buyer, lead_id: str) -> None:
+        buyer.lead_id = lead_id
+        self.by_lead[lead_id] = buyer
 
     def _arrival(self, buyer: Buyer) -> Action:
         hours = chance(buyer.seed, buyer.id, "arrives").uniform(0.0, WORKDAY * ARRIVING_DAYS)
@@ -189,19 +199,22 @@ class Buyers:
             **groups,
             **event,
         }
-        buyer.lead_id = str(self.website.post("/api/leads", body)["id"])
-        self.by_lead[buyer.lead_id] = buyer
+        self._is_known(buyer, str(self.website.post("/api/leads", body)["id"]))
 
     def _reactions(self, buyer: Buyer, mail: Mail, now: datetime) -> list[Action]:
         random = chance(buyer.seed, buyer.id, "mail", mail.subject)
         wanted = reaction(buyer.habit, mail, buyer.mails, random)
+        if not wanted:
+            return []
         at = waking_after(now, random.uniform(*buyer.habit.within), buyer.zone)
-        return [
-            Action(at + PACE * place, f"{buyer.id}: {what}", partial(self._do, buyer, what, mail, at))
-            for place, what in enumerate(wanted)
-        ]
+        return [Action(at, f"{buyer.id}: {', '.join(wanted)}", partial(self._do, buyer, wanted, mail, at))]
 
-    def _do(self, buyer: Buyer, what: What, mail: Mail, now: datetime) -> None:
+    def _do(self, buyer: Buyer, wanted: Sequence[What], mail: Mail, now: datetime) -> None:
+        """All in one sitting."""
+        for what in wanted:
+            self._do_one(buyer, what, mail, now)
+
+    def _do_one(self, buyer: Buyer, what: What, mail: Mail, now: datetime) -> None:
         if what == "click":
             self.browser.follow(mail.clicks[0])
         elif what == "answer":

@@ -24,16 +24,20 @@ class Mail:
 
 
 class Inbox:
-    """Hands out every mail once, in the order of arrival; a file that is still being written has no .eml name."""
+    """Hands out every mail once, in the order of arrival; what lies there in the beginning was read long ago. A file
+    that is still being written has no .eml name."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read: set[str] = set()
+        self._read = self._names()
 
     def new(self) -> list[Mail]:
-        names = sorted({path.name for path in self._folder.glob("*.eml")} - self._read)
+        names = sorted(self._names() - self._read)
         self._read.update(names)
         return [read(self._folder / name) for name in names]
+
+    def _names(self) -> set[str]:
+        return {path.name for path in self._folder.glob("*.eml")}
 
 
 def read(path: Path) -> Mail:

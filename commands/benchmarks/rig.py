@@ -4,14 +4,13 @@ temporary folder - and the shipped track with its waiting times taken out."""
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,39 +20,104 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from authoring.load import compile_release, read_folder
+from commands.processes import launch
 from commands.programs import temporal_binary
-from settings import Settings
-from storage import migrate, releases
+from storage import migrate, releases, wakes
 from storage.archive import Archive, connect, machine_now
 from storage.enrolling import Enrolment, enrol
 from workflows.lead import ATTRIBUTES
 
-TIMER = timedelta(milliseconds=20)
+HOST = "127.0.0.1"
+TIMER = timedelta(milliseconds=300)
+"""Longer than a machine that is busy takes to come back to a lead, so that every touch really waits for a timer."""
+A_DAY = timedelta(days=1)
 SLOTS = 32
+SECRET = "a secret of the benchmark, long enough for links"
+PATIENCE = 60.0
+"""Seconds that a program may take to listen."""
+COUNTRY = "ZZ"
+"""Without holidays, so that every touch is due."""
 
 
+@dataclass(frozen=True)
 class TimerClock:
     """The machine's time, but every step waits for a timer, as in life: a touch is one timer and one activity."""
 
+    wait: timedelta
+    behind: timedelta = timedelta(0)
+    """How long ago what is prepared now shall have happened."""
+
     def now(self) -> datetime:
-        return machine_now()
+        return machine_now() - self.behind
 
     def wake_at(self, due_at: datetime) -> datetime:
-        return max(due_at, machine_now() + TIMER)
+        return max(due_at, machine_now() + self.wait)
 
 
 @dataclass(frozen=True)
 class Rig:
     archive: Archive
     client: Client
-    settings: Settings
+    temporal: str
+    """Where the dev server listens."""
+
+
+@asynccontextmanager
+async def rig(folder: Path, root: Path, wait: timedelta = TIMER) -> AsyncIterator[Rig]:
+    """An archive with the hurried track live, and a Temporal server beside it; ended whatever happens."""
+    port = free_port()
+    with archive(folder, root, wait) as opened, running(_temporal(folder, port), folder / "temporal.log"):
+        client = await _connected(f"{HOST}:{port}")
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(SLOTS))
+        yield Rig(opened, client, f"{HOST}:{port}")
+
+
+@contextmanager
+def archive(folder: Path, root: Path, wait: timedelta = TIMER) -> Iterator[Archive]:
+    """In the folder whatever the environment says: a benchmark never touches anybody's archive."""
+    url = f"sqlite:///{folder / 'archive.db'}"
+    migrate.upgrade(url)
+    made = Archive(connect(url, SLOTS), TimerClock(wait), compile_release, SECRET.encode())
+    try:
+        publish(made, hurried(read_folder(root)))
+        yield made
+    finally:
+        made.engine.dispose()
+
+
+@contextmanager
+def running(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Iterator[None]:
+    """A program as long as the block lasts; it dies with us too."""
+    process = launch(command, log, environment or os.environ)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", name, *arguments]
 
 
 def free_port() -> int:
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((HOST, 0))
         port: int = sock.getsockname()[1]
         return port
+
+
+async def listening(port: int) -> None:
+    """Returns when somebody answers there. Raises RuntimeError when nobody does in time."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(HOST, port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
 
 
 def hurried(files: Mapping[str, str]) -> dict[str, str]:
@@ -67,9 +131,7 @@ def hurried(files: Mapping[str, str]) -> dict[str, str]:
     hurry["content/defaults.yaml"] = re.sub(r"(?m)^(  \w+): \d+ days$", r"\1: 0 days", text)
     for path, body in hurry.items():
         if path.endswith(".md") and "channel:" in body:
-            hurry[path] = (
-                "---\nsubject: A short note\nwhy: for the benchmark\n---\nHello.\n\n{{ sender.first_name }}\n"
-            )
+            hurry[path] = "---\nsubject: A short note\nwhy: for the benchmark\n---\nHello.\n\n{{ sender.first_name }}\n"
         elif path.endswith(".md"):
             hurry[path] = re.sub(r"(?m)^(wait|when):.*\n", "", body)
     return hurry
@@ -84,66 +146,37 @@ def publish(archive: Archive, files: Mapping[str, str]) -> None:
         releases.publish(tx, archive, files, release.definition.signers.marketing)
 
 
-def new_lead(archive: Archive, number: int) -> UUID:
-    """A quiet lead in a country without holidays, so that every touch is due."""
+def new_lead(archive: Archive, number: int) -> wakes.Wake:
+    """A quiet lead that the main track takes; the wake says which."""
     values = {
         "lead.first_name": "Ana",
-        "lead.country": "ZZ",
+        "lead.country": COUNTRY,
         "company.industry": "3pl",
         "company.dock_doors": 14,
         "inquiry.topic": "detention",
     }
     with archive.begin() as tx:
-        return enrol(tx, archive, Enrolment(f"lead{number}@site{number}.example", values)).lead_id
+        return enrol(tx, archive, Enrolment(f"lead{number}@site{number}.example", values)).wake
 
 
-@asynccontextmanager
-async def rig(folder: Path, root: Path) -> AsyncIterator[Rig]:
-    """Everything running; ended whatever happens."""
-    temporal, smtp = free_port(), free_port()
-    settings = Settings(data=folder, smtp_port=smtp, slots=SLOTS)
-    mail = folder / "mail"
-    mail.mkdir()
-    processes = [_temporal(folder, temporal), _catcher(mail, smtp)]
-    try:
-        client = await _connected(f"127.0.0.1:{temporal}")
-        migrate.upgrade(settings.database_url)
-        archive = Archive(connect(settings.database_url, SLOTS), TimerClock(), compile_release, settings.secret_bytes())
-        publish(archive, hurried(read_folder(root)))
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(SLOTS))
-        yield Rig(archive, client, settings)
-        archive.engine.dispose()
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+def new_leads(archive: Archive, numbers: Sequence[int]) -> list[UUID]:
+    """Their wakes are left where they are: no relay runs."""
+    return [new_lead(archive, number).lead_id for number in numbers]
 
 
-def _temporal(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [temporal_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+def _temporal(folder: Path, port: int) -> list[str]:
+    command = [temporal_binary(), "server", "start-dev", "--headless", "--ip", HOST, "--port", str(port)]
     command += ["--db-filename", str(folder / "temporal.db"), "--log-level", "error"]
     command += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
     for key in ATTRIBUTES.values():
         command += ["--search-attribute", f"{key.name}=Keyword"]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def _catcher(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "mail.catcher", "--host", "127.0.0.1", "--port", str(port)]
-    return subprocess.Popen([*command, "--folder", str(folder)], stdout=subprocess.DEVNULL)
+    return command
 
 
 async def _connected(address: str) -> Client:
-    for _ in range(100):
-        try:
-            return await Client.connect(address, data_converter=pydantic_data_converter)
-        except RuntimeError:
-            await asyncio.sleep(0.1)
-    raise RuntimeError(f"the Temporal dev server does not answer at {address}")
-
-
-def rate(count: int, work: Callable[[], object]) -> float:
-    """How often a second, for `count` times done by one call of `work`."""
-    started = time.perf_counter()
-    work()
-    return count / (time.perf_counter() - started)
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await Client.connect(address, data_converter=pydantic_data_converter)
+            except RuntimeError:
+                await asyncio.sleep(0.1)

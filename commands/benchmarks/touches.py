@@ -4,30 +4,43 @@ same server, and how many history events one takes."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 import uuid
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import func, select
 from temporalio import activity, workflow
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.delivering import Delivering
 from activities.living import Living
-from commands.benchmarks.rig import SLOTS, TIMER, Rig, new_lead
+from commands.benchmarks.figures import Figure, Pair, Tell, paired
+from commands.benchmarks.rig import HOST, SLOTS, TIMER, Rig, free_port, listening, module, new_leads, rig, running
 from domain.keys import workflow_id
 from domain.steps import Life
 from mail.links import Links
 from mail.pool import SmtpPool
 from mail.post import Post
 from storage import tables as t
+from storage.archive import Archive
 from storage.life import ArchiveLife
 from workflows.lead import LeadWorkflow
 from workflows.options import TASK_QUEUE
 
-PATIENCE = 300.0
+FLOOR_EVENTS = 11.0
+"""A timer and an activity."""
+TOUCHES = 10
+LONGEST = 120.0
+"""Seconds after which a round is given up."""
+LOOKED_AT = 10
+"""Histories whose events are counted."""
 
 
 @activity.defn(name="nothing")
@@ -46,61 +59,107 @@ class Bare:
             await workflow.execute_activity(nothing, number, start_to_close_timeout=timedelta(seconds=30))
 
 
-class _Silent:
+class Silent:
     async def send_for(self, lead_id: uuid.UUID) -> None:
-        """The touches of the benchmark tell nobody anything."""
+        """The leads of the benchmark tell nobody anything."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Touches:
-    per_second: float
-    floor: float
-    events: float
+    """Both sides of the comparison, with as many leads each; a further round takes new leads."""
+
+    rig: Rig
+    smtp_port: int
+    leads: int
+    gaps: list[int] = field(default_factory=list)
+    """History events from one touch's timer to the next one's."""
+    _first: int = 0
+
+    async def bare(self) -> float:
+        """Timer-and-activity rounds a second."""
+        client = self.rig.client
+        async with bare_worker(client, Bare, nothing), asyncio.timeout(LONGEST):
+            started = time.perf_counter()
+            handles = [
+                await client.start_workflow(Bare.run, TOUCHES, id=f"bare-{uuid.uuid4()}", task_queue="bare")
+                for _ in range(self.leads)
+            ]
+            await asyncio.gather(*(handle.result() for handle in handles))
+            return self.leads * TOUCHES / (time.perf_counter() - started)
+
+    async def real(self) -> float:
+        """Touches a second of as many leads through the whole track."""
+        numbers = range(self._first, self._first + self.leads)
+        self._first += self.leads
+        ids = await asyncio.to_thread(new_leads, self.rig.archive, numbers)
+        pool = SmtpPool(HOST, self.smtp_port, size=8)
+        async with lead_worker(self.rig, pool), asyncio.timeout(LONGEST):
+            started = time.perf_counter()
+            runs = [await _begin(self.rig.client, lead) for lead in ids]
+            await _all_sent(self.rig.archive, ids)
+            seconds = time.perf_counter() - started
+            for lead, run in list(zip(ids, runs, strict=True))[:LOOKED_AT]:
+                self.gaps += await _gaps(self.rig.client, lead, run)
+        await pool.close()
+        return self.leads * TOUCHES / seconds
 
 
-async def bare(client: Client, leads: int, rounds: int) -> float:
-    """Timer-and-activity rounds a second."""
-    async with Worker(
+async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[Figure]:
+    leads, rounds, smtp = (30, 1, free_port()) if is_quick else (80, 2, free_port())
+    (folder / "mail").mkdir()
+    catcher = module("mail.catcher", "--host", HOST, "--port", str(smtp), "--folder", str(folder / "mail"))
+    with running(catcher, folder / "mail.log"):
+        await listening(smtp)
+        async with rig(folder, root) as made:
+            both = Touches(made, smtp, leads)
+            pairs = await paired(rounds, both.bare, both.real, tell)
+    usual = float(Counter(both.gaps).most_common(1)[0][0])
+    events = Figure(
+        "events",
+        "history events of an e-mail touch",
+        "events",
+        (Pair(usual, FLOOR_EVENTS),),
+        target=0.0,
+        n=len(both.gaps),
+        floor_is="a timer and an activity",
+        kind="excess",
+    )
+    touches = Figure(
+        "touches",
+        "touches, all real: decide, claim, render, SMTP, confirm",
+        "/s",
+        pairs,
+        target=0.75,
+        n=leads * TOUCHES,
+        floor_is="bare timers and activities on the same server",
+    )
+    return [events, touches]
+
+
+def bare_worker(client: Client, flow: type, act: object) -> Worker:
+    return Worker(
         client,
         task_queue="bare",
-        workflows=[Bare],
-        activities=[nothing],
+        workflows=[flow],
+        activities=[act],  # type: ignore[list-item]  # any callable that is an activity
         max_concurrent_activities=SLOTS,
         disable_eager_activity_execution=True,
         workflow_runner=UnsandboxedWorkflowRunner(),
-    ):
-        started = time.perf_counter()
-        handles = [
-            await client.start_workflow(Bare.run, rounds, id=f"bare-{uuid.uuid4()}", task_queue="bare")
-            for _ in range(leads)
-        ]
-        await asyncio.gather(*(handle.result() for handle in handles))
-        return leads * rounds / (time.perf_counter() - started)
+    )
 
 
-async def real(rig: Rig, leads: int, first: int = 0) -> tuple[float, float]:
-    """(touches a second, history events a touch) of so many leads through the whole track."""
-    pool = SmtpPool("127.0.0.1", rig.settings.smtp_port, size=8)
-    links = Links([rig.archive.secret], "https://links.example")
+def lead_worker(rig: Rig, pool: SmtpPool) -> Worker:
+    """As worker.py puts it together."""
     life = ArchiveLife(rig.archive, lambda address: True)
-    delivering = Delivering(life, Post(pool, links, "mail.example"))
-    ids = await asyncio.to_thread(lambda: [new_lead(rig.archive, first + n) for n in range(leads)])
-    async with Worker(
+    delivering = Delivering(life, Post(pool, Links([rig.archive.secret], "https://links.example"), "mail.example"))
+    return Worker(
         rig.client,
         task_queue=TASK_QUEUE,
         workflows=[LeadWorkflow],
-        activities=[delivering.deliver, *Living(life, _Silent()).all()],
+        activities=[delivering.deliver, *Living(life, Silent()).all()],
         max_concurrent_activities=SLOTS,
         disable_eager_activity_execution=True,
-    ):
-        started = time.perf_counter()
-        begun = [await _begin(rig.client, lead) for lead in ids]
-        total = await _sent(rig, ids)
-        seconds = time.perf_counter() - started
-        first = rig.client.get_workflow_handle(workflow_id(ids[0]), run_id=begun[0])
-        history = await first.fetch_history()
-    await pool.close()
-    return total / seconds, _events_per_touch([event.event_type for event in history.events])
+    )
 
 
 async def _begin(client: Client, lead: uuid.UUID) -> str | None:
@@ -109,37 +168,19 @@ async def _begin(client: Client, lead: uuid.UUID) -> str | None:
     return handle.first_execution_run_id
 
 
-async def _sent(rig: Rig, ids: list[uuid.UUID]) -> int:
-    """Wait until every touch of the track was given to every lead; how many that were."""
+async def _all_sent(archive: Archive, ids: Sequence[uuid.UUID]) -> None:
+    """Wait until every touch of the track was given to every one of these leads."""
     query = select(func.count()).where(t.ledger.c.lead_id.in_(ids), t.ledger.c.status == "sent")
 
     def count() -> int:
-        with rig.archive.reading() as tx:
+        with archive.reading() as tx:
             return int(tx.execute(query).scalar_one())
 
-    expected = len(ids) * 10
-    deadline = time.monotonic() + PATIENCE
-    while (sent := await asyncio.to_thread(count)) < expected:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"only {sent} of {expected} touches were sent in {PATIENCE:.0f} s")
+    while await asyncio.to_thread(count) < len(ids) * TOUCHES:
         await asyncio.sleep(0.1)
-    return sent
 
 
-def _events_per_touch(types: list[int]) -> float:
-    """Events from one timer's start to the next one's, where both stand for touches: the median."""
-    timer_started = 17  # EVENT_TYPE_TIMER_STARTED
-    places = [n for n, kind in enumerate(types) if kind == timer_started]
-    gaps = sorted(b - a for a, b in zip(places, places[1:], strict=False))
-    return float(gaps[len(gaps) // 2])
-
-
-async def measure(rig: Rig, leads: int) -> Touches:
-    """Floor, ours, floor, ours: so that a noisy machine is noisy for both."""
-    rounds: list[tuple[float, float, float]] = []
-    for number in range(2):
-        floor = await bare(rig.client, leads, 10)
-        ours, events = await real(rig, leads, number * leads)
-        rounds.append((ours, floor, events))
-    best = max(rounds, key=lambda r: r[0] / r[1])
-    return Touches(best[0], best[1], best[2])
+async def _gaps(client: Client, lead: uuid.UUID, run: str | None) -> list[int]:
+    history = await client.get_workflow_handle(workflow_id(lead), run_id=run).fetch_history()
+    timers = [n for n, e in enumerate(history.events) if e.event_type == EventType.EVENT_TYPE_TIMER_STARTED]
+    return [later - earlier for earlier, later in itertools.pairwise(timers)]

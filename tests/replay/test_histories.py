@@ -21,13 +21,17 @@ HOW = (
 )
 
 
+def _text(path: Path) -> str:
+    return path.read_text()
+
+
 def test_every_kind_of_life_was_recorded() -> None:
     assert {path.stem.partition("@")[0] for path in HISTORIES} == set(LIVES)
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_it_replays(path: Path) -> None:
-    history = WorkflowHistory.from_json("lead-replayed", path.read_text())
+    history = WorkflowHistory.from_json("lead-replayed", _text(path))
     replayer = Replayer(workflows=[LeadWorkflow], data_converter=pydantic_data_converter)
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is None, f"{path.name}: {HOW}\n{result.replay_failure}"

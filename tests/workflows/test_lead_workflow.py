@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -57,7 +58,7 @@ async def test_no_name_or_address_in_any_history_and_eleven_events_a_touch(stage
         lengths.append((await handle.describe()).history_length)
         if len(stage.post.letters) == 2:
             break
-    assert min(b - a for a, b in zip(lengths, lengths[1:], strict=False) if b > a) == 11
+    assert min(b - a for a, b in itertools.pairwise(lengths) if b > a) == 11
     history = readable((await handle.fetch_history()).to_json())
     assert not [word for word in NAMES if word in history]
     assert "email 1 of 10: checklist" in history

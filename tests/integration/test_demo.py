@@ -1,0 +1,42 @@
+"""The demo as somebody runs it: three weeks of the story on free ports, ended by itself, with nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def demo(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", "demo", "--exit", "--data", str(folder), "--files", str(ROOT), *more]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("NURTURE_", "TEMPORAL_"))}
+    environment |= {"PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    return subprocess.run(
+        command, cwd=folder.parent, env=environment, capture_output=True, text=True, timeout=110, check=False
+    )
+
+
+@pytest.mark.timeout(120)
+def test_three_weeks_of_the_demo(tmp_path: Path) -> None:
+    done = demo(tmp_path / "demo", "--days", "20")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WRONG" not in done.stderr
+    for words in ("is accepted by Rosa", "unsubscribed", "enrolled              30", "20 days in"):
+        assert words in done.stdout
+    assert len(list((tmp_path / "demo" / "mail").glob("*.eml"))) > 40
+    assert json.loads((tmp_path / "demo" / "up.json").read_text())["processes"] == []  # all ended
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    done = demo(tmp_path / "mine")
+    assert (done.returncode, (tmp_path / "mine" / "thesis.txt").read_text()) == (1, "years of work")
+    assert "name another folder with --data" in done.stderr
+    assert "Traceback" not in done.stderr
