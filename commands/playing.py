@@ -197,7 +197,8 @@ class Story:
         people = {id: Person(buyer.full_name, buyer.company) for id, buyer in self._company.buyers.items()}
         print_summary(self._console, self._archive, self._release, people)
         cast = self._company.cast
-        dropped = f"; {cast.failed} things somebody meant to do were refused" if cast.failed else ""
+        late = "1 thing" if cast.failed == 1 else f"{cast.failed} things"
+        dropped = f"; {late} somebody meant to do came too late" if cast.failed else ""
         self._console.print(f"\n{self._options.days} days in {seconds:.0f} s{dropped}")
         if not self._options.has_to_exit:
             with self._archive.begin() as tx:

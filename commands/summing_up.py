@@ -15,7 +15,7 @@ from domain.keys import workflow_id
 from domain.release import Release
 from storage.archive import Archive
 
-WIDE = 100
+WIDE = 120
 """Columns from which a table is a table; below, every lead has two lines."""
 
 
@@ -77,13 +77,13 @@ def print_addresses(console: Console, everything: Standing, leads: Sequence[tell
     console.print("\n[bold]Look around[/]")
     for name, value in {
         "pages": at["web"],
-        "API": f"{at['api']}/docs",
+        "API": f"{at['api']}/api/openapi.json",
         "a lead's story": story,
         "mails": f"{at['data']}/mail",
     }.items():
         console.print(f"  {name:<15} {value}", markup=False)
     console.print("\n[bold]Ask it yourself[/]")
-    for path in (f"leads/{lead_id}", f"leads/{lead_id}/timeline", "handoffs?open=true"):
+    for path in (f"leads/{lead_id}", f"leads/{lead_id}/timeline", "handoffs"):
         console.print(f'  curl -s -H "Authorization: Bearer {key}" "{at["api"]}/api/{path}"', markup=False)
     console.print(
         "\nFrom here on the demo clock runs like a real one. Ctrl-C ends it; the folder stays, and\n"

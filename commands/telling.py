@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from domain.lead import State
 from domain.release import Release
-from storage import clock
 from storage import tables as t
 from storage.archive import Archive, Tx
 
@@ -39,9 +38,9 @@ class Figures:
 def figures(archive: Archive) -> Figures:
     with archive.reading() as tx:
         c = t.leads.c
-        counted: dict[str, int] = dict(tx.execute(select(c.state, func.count()).group_by(c.state)).tuples().all())
+        counted: dict[str, int] = dict(tx.execute(select(c.state, func.count()).group_by(c.state)).all())
         states: dict[str, int] = {str(state): counted[state] for state in State if state in counted}
-        return Figures(clock.read(tx), states, _touches(tx), *_promises(tx))
+        return Figures(archive.clock.now(), states, _touches(tx), *_promises(tx))
 
 
 def _touches(tx: Tx) -> dict[str, int]:
@@ -83,7 +82,7 @@ def touches_to_ready(archive: Archive) -> list[int]:
     c, x = t.log.c, t.ledger.c
     with archive.reading() as tx:
         ready = select(c.lead_id, func.min(c.at).label("at")).where(c.to_state == "SALES_READY").group_by(c.lead_id)
-        first = dict(tx.execute(ready).tuples().all())
+        first = dict(tx.execute(ready).all())
         given = tx.execute(select(x.lead_id, x.ended_at).where(x.status == "sent")).all()
     return [sum(1 for row in given if row.lead_id == id and row.ended_at <= at) for id, at in first.items()]
 
@@ -128,7 +127,7 @@ def _course(took: Sequence[str]) -> str:
     for what, ids in COURSE.items():
         times = sum(1 for transition in took if transition in ids)
         if times:
-            found.append(what if times == 1 else f"{what} {times} times")
+            found.append(what if times == 1 else f"{what} {TIMES.get(times, f'{times} times')}")
     return ", ".join(found)
 
 
@@ -138,7 +137,7 @@ def _now(row: Row, release: Release) -> str:
     if row["state"] not in IN_HANDS and (row["has_opted_out"] or row["has_bounced"]):
         return "unsubscribed" if row["has_opted_out"] else "the address is gone"
     if row["state"] == "DORMANT":
-        return "has had everything that fits"
+        return "has had all that fits"
     if row["state"] == "RECYCLED":
         reason = release.reasons.recycle.get(row["return_reason"] or "")
         return f"rests: {reason.say[:1].lower()}{reason.say[1:]}" if reason else "rests"
@@ -147,6 +146,7 @@ def _now(row: Row, release: Release) -> str:
     return str((row["step"] or {}).get("reason", "nobody has looked yet"))
 
 
+TIMES = {2: "twice"}
 IN_HANDS = ("SALES_READY", "HANDED_OFF", "ACCEPTED", "WORKING", "QUALIFIED")
 COURSE: Mapping[str, tuple[str, ...]] = {
     "ready": READY,

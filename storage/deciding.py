@@ -108,22 +108,28 @@ def settle(d: Deciding) -> Step:
         d.take(move)
     if d.lead.state in JUDGED:
         d.keep_verdict()
-    permits.release(d.tx, d.lead.id, keep=step.id if step.permits else None)
+    keep = step.id if step.permits else None
+    if d.facts.reserved.keys() - {keep}:
+        permits.release(d.tx, d.lead.id, keep)
+        d.facts = replace(d.facts, reserved={id: at for id, at in d.facts.reserved.items() if id == keep})
     return _reserved(d, step) if step.permits else step
 
 
 def _reserved(d: Deciding, step: Step) -> Step:
     """Move the step to the first day with a free place; that slot is its due time."""
+    held_at = d.facts.reserved.get(step.id)
+    if held_at and held_at.date() == step.due_at.astimezone(UTC).date():
+        return step
+    if held_at:
+        permits.release(d.tx, d.lead.id)
     for _ in range(RESERVATIONS):
         day = step.due_at.astimezone(UTC).date()
-        if permits.held_day(d.tx, d.lead.id, step.id) == day:
-            return step
-        permits.release(d.tx, d.lead.id)
         free = permits.first_free_day(d.tx, step.permits, step.due_at)
+        d.facts = replace(d.facts, reserved={step.id: day_start(free.isoformat())})
         if free == day and permits.reserve(d.tx, d.lead.id, step.id, step.permits, day):
             return step
-        d.facts = replace(d.facts, reserved={step.id: day_start(free.isoformat())})
         step = decide(d.facts, d.release, d.now)
+    d.facts = replace(d.facts, reserved={})
     return replace(step, due_at=step.due_at + timedelta(days=1))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from domain.decisions import CONVERSATIONS
 from domain.errors import MissingError
@@ -15,18 +15,45 @@ from storage import tables as t
 from storage.archive import Tx
 from storage.rows import to_known, to_lead, to_seen
 
+# Read for every touch, so they are put together once: building a query costs several times its execution.
+ID = bindparam("id")
+LEAD = (
+    select(t.leads, t.lead_facts.c.known, t.lead_facts.c.seen)
+    .join(t.lead_facts, t.lead_facts.c.lead_id == t.leads.c.id)
+    .where(t.leads.c.id == ID)
+)
+LOCKED = LEAD.with_for_update(of=t.leads)
+LEDGER = (
+    select(
+        t.ledger.c.id,
+        t.ledger.c.touch,
+        t.ledger.c.nth,
+        t.ledger.c.cycle,
+        t.ledger.c.channel,
+        t.ledger.c.status,
+        t.ledger.c.claimed_at,
+        t.ledger.c.ended_at,
+        t.ledger.c.tries,
+        t.ledger.c.code,
+        t.ledger.c.assets,
+    )
+    .where(t.ledger.c.lead_id == ID)
+    .order_by(t.ledger.c.claimed_at, t.ledger.c.id)
+)
+TASKS = select(t.tasks).where(t.tasks.c.lead_id == ID, t.tasks.c.closed_at.is_(None)).order_by(t.tasks.c.opened_at)
+RESERVED = (
+    select(t.permits.c.step_id, func.max(t.permits.c.day))
+    .where(t.permits.c.lead_id == ID, t.permits.c.is_used.is_(False))
+    .group_by(t.permits.c.step_id)
+)
+
 
 def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, object]]:
     """The facts, and the columns beside the domain's row (step, verdict mark ...). Raises MissingError.
 
     With `lock` the row is held to the end of the transaction (SQLite holds the whole file anyway).
     """
-    query = (
-        select(t.leads, t.lead_facts.c.known, t.lead_facts.c.seen)
-        .join(t.lead_facts, t.lead_facts.c.lead_id == t.leads.c.id)
-        .where(t.leads.c.id == lead_id)
-    )
-    row = tx.execute(query.with_for_update(of=t.leads) if lock else query).mappings().first()
+    row = tx.execute(LOCKED if lock else LEAD, {"id": lead_id}).mappings().first()
     if row is None:
         raise MissingError(f"there is no lead {lead_id}")
     lead = to_lead(row)
@@ -50,21 +77,7 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
 
 
 def _ledger(tx: Tx, lead_id: UUID) -> tuple[Delivery, ...]:
-    c = t.ledger.c
-    columns = (
-        c.id,
-        c.touch,
-        c.nth,
-        c.cycle,
-        c.channel,
-        c.status,
-        c.claimed_at,
-        c.ended_at,
-        c.tries,
-        c.code,
-        c.assets,
-    )
-    rows = tx.execute(select(*columns).where(c.lead_id == lead_id).order_by(c.claimed_at, c.id))
+    rows = tx.execute(LEDGER, {"id": lead_id})
     return tuple(
         Delivery(
             r.id,
@@ -85,8 +98,7 @@ def _ledger(tx: Tx, lead_id: UUID) -> tuple[Delivery, ...]:
 
 def _task(tx: Tx, lead_id: UUID) -> Task | None:
     """The open task that counts: an answer we owe goes before a touch of ours."""
-    c = t.tasks.c
-    rows = tx.execute(select(t.tasks).where(c.lead_id == lead_id, c.closed_at.is_(None)).order_by(c.opened_at)).all()
+    rows = tx.execute(TASKS, {"id": lead_id}).all()
     if not rows:
         return None
     r = min(rows, key=lambda row: row.kind == "touch")
@@ -119,10 +131,7 @@ def _owner(tx: Tx, lead: Lead) -> tuple[Hours | None, str | None]:
 
 def _reserved(tx: Tx, lead_id: UUID) -> dict[str, datetime]:
     """The day already promised to a step, as its first instant (UTC); the step's window finds the hour."""
-    c = t.permits.c
-    rows = tx.execute(
-        select(c.step_id, func.max(c.day)).where(c.lead_id == lead_id, c.is_used.is_(False)).group_by(c.step_id)
-    )
+    rows = tx.execute(RESERVED, {"id": lead_id})
     return {step_id: day_start(day) for step_id, day in rows}
 
 

@@ -15,14 +15,6 @@ from storage.archive import Tx, insert_once
 FAR = 400
 
 
-def held_day(tx: Tx, lead_id: UUID, step_id: str) -> date | None:
-    c = t.permits.c
-    day = tx.execute(
-        select(func.max(c.day)).where(c.lead_id == lead_id, c.step_id == step_id, c.is_used.is_(False))
-    ).scalar()
-    return date.fromisoformat(day) if day else None
-
-
 def release(tx: Tx, lead_id: UUID, keep: str | None = None) -> None:
     """Free what a lead holds for steps that are no longer its next one."""
     c = t.permits.c
@@ -38,37 +30,33 @@ def use(tx: Tx, lead_id: UUID, step_id: str) -> None:
 def first_free_day(tx: Tx, permits: Sequence[Permit], wished: datetime) -> date:
     """The first UTC day from the wished one on with a place in every scope."""
     day = wished.astimezone(UTC).date()
-    full = {d for permit in permits for d in _full_days(tx, permit, day)}
+    full = _full_days(tx, permits, day)
     for ahead in range(FAR):
-        if (found := day + timedelta(days=ahead)) not in full:
+        if (found := day + timedelta(days=ahead)).isoformat() not in full:
             return found
     return day + timedelta(days=FAR)
 
 
-def _full_days(tx: Tx, permit: Permit, first: date) -> list[date]:
-    c = t.permits.c
-    days = tx.execute(
-        select(c.day)
-        .where(c.scope == permit.scope, c.day >= first.isoformat())
-        .group_by(c.day)
-        .having(func.count() >= permit.limit)
-    )
-    return [date.fromisoformat(day) for day in days.scalars()]
+def _full_days(tx: Tx, permits: Sequence[Permit], first: date) -> set[str]:
+    limits = {permit.scope: permit.limit for permit in permits}
+    days = tx.execute(TAKEN, {"scopes": list(limits), "first": first.isoformat(), "least": min(limits.values())})
+    return {day for scope, day, taken in days if taken >= limits[scope]}
 
 
 def reserve(tx: Tx, lead_id: UUID, step_id: str, permits: Sequence[Permit], day: date) -> bool:
-    """Take one place in each scope on that day; False when somebody was faster."""
-    return all(_take(tx, lead_id, step_id, permit, day.isoformat()) for permit in permits)
+    """Take one place in each scope on that day, or none; False when somebody was faster."""
+    if all(_take(tx, lead_id, step_id, permit, day.isoformat()) for permit in permits):
+        return True
+    release(tx, lead_id)
+    return False
 
 
 def _take(tx: Tx, lead_id: UUID, step_id: str, permit: Permit, day: str) -> bool:
-    c = t.permits.c
-    taken = set(tx.execute(select(c.number).where(c.scope == permit.scope, c.day == day)).scalars())
-    for number in range(1, permit.limit + 1):
-        if number in taken:
-            continue
-        row = {"scope": permit.scope, "day": day, "number": number, "lead_id": lead_id, "step_id": step_id}
-        taking = insert_once(tx, t.permits).values(**row, is_used=False).on_conflict_do_nothing()
-        if tx.execute(taking.returning(c.number)).scalar() is not None:
+    """Behind the last place taken; only where that is the last one there is, one that was given back."""
+    last = tx.execute(LAST, {"scope": permit.scope, "day": day}).scalar() or 0
+    row = {"scope": permit.scope, "day": day, "lead_id": lead_id, "step_id": step_id, "is_used": False}
+    insert = INSERT[tx.dialect.name]
+    for number in (*range(last + 1, permit.limit + 1), *range(1, min(last, permit.limit) + 1)):
+        if tx.execute(insert, {**row, "number": number}).rowcount:
             return True
     return False

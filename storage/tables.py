@@ -428,6 +428,7 @@ clock = Table(
     Column("id", Integer, primary_key=True),
     Column("business_at", Utc, nullable=False),
     Column("speed", Float, nullable=False),
+    Column("forward_to", Utc),
 )
 
 clock_holds = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -68,8 +69,8 @@ def _do(world: World, lead: UUID, number: int, kind: str, what: object) -> None:
         elif kind == "event":
             world.event(lead, str(what), f"e{number}")
         elif kind == "answer":
-            name, value = what  # type: ignore[misc]  # the strategy's pairs
-            world.event(lead, "answer", f"a{number}", learned={name: value})
+            assert isinstance(what, tuple)
+            world.event(lead, "answer", f"a{number}", learned={what[0]: what[1]})
         elif kind == "task":
             if any(r["closed_at"] is None for r in world.rows(t.tasks, lead)):
                 world.finish_task(lead, str(what))
@@ -85,7 +86,7 @@ def _do(world: World, lead: UUID, number: int, kind: str, what: object) -> None:
 
 def _say(world: World, lead: UUID, number: int, command: str) -> None:
     actor = {"assign": "MGR", "withdraw": "MGR", "recycle": "REP"}.get(command, "REP")
-    more: dict[str, object] = {"note_length": 30}
+    more: dict[str, Any] = {"note_length": 30}  # Any: fields of Said
     if command == "recycle":
         more |= {"reason": REASONS[number % len(REASONS)], "resume_on": world.clock.at + timedelta(days=90)}
         more |= {"criterion": "soon", "has": {"referral": True, "competitor": True}}

@@ -11,14 +11,13 @@ import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from domain.keys import workflow_id
 from storage import wakes
-from tests.workflows.conftest import Stage, stage
+from tests.workflows.conftest import Stage, set_up
 from workflows.waking import signal
 
 _IDENTITY = re.compile(r'"identity": "[^"]*"')
@@ -83,7 +82,7 @@ LIVES: dict[str, Callable[[Stage], Awaitable[UUID]]] = {
 
 async def record(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with asynccontextmanager(stage.__wrapped__)(Path(folder)) as found:  # the fixture's own generator
+        async with set_up(Path(folder)) as found:
             lead = await LIVES[name](found)
             history = await found.env.client.get_workflow_handle(workflow_id(lead)).fetch_history()
             (FOLDER / f"{name}.json").write_text(_IDENTITY.sub('"identity": "worker"', history.to_json()) + "\n")

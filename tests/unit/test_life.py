@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -64,7 +65,7 @@ def test_silence_is_never_acceptance(world: World) -> None:
     assert world.row(lead)["owner"] == "rosa"
 
 
-def _worked(world: World) -> object:
+def _worked(world: World) -> UUID:
     lead = world.enrol(values={"fact.pain": "detention", "fact.evaluate_within_months": 1})
     world.live_for(lead, minutes=1)
     world.say(lead, "attempt", outcome="connected", channel="phone")

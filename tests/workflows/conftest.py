@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,7 +72,13 @@ def server_path() -> str:
 
 @pytest_asyncio.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    world, post = World.make(tmp_path), RecordingPost()
+    async with set_up(tmp_path) as found:
+        yield found
+
+
+@asynccontextmanager
+async def set_up(folder: Path) -> AsyncIterator[Stage]:
+    world, post = World.make(folder), RecordingPost()
     world.archive.clock = ServerClock()
     env = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=server_path(), data_converter=pydantic_data_converter

@@ -9,13 +9,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from domain.keys import workflow_id
 from domain.steps import Life
 from storage import tables as t
 from storage import wakes
-from tests.workflows.conftest import Stage, pydantic_data_converter
+from tests.workflows.conftest import Stage
 from workflows.lead import LeadWorkflow
 from workflows.options import TASK_QUEUE
 from workflows.waking import signal

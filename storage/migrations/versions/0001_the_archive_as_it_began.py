@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("business_at", Utc(), nullable=False),
         sa.Column("speed", sa.Float(), nullable=False),
+        sa.Column("forward_to", Utc(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
     )
     op.create_table(
