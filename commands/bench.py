@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.console import Json, print_json, say, screen
-from domain.errors import InvalidError
+from domain.errors import InvalidError, NotReadyError
 
 if TYPE_CHECKING:
     from commands.benchmarks.figures import Figure
@@ -35,16 +35,24 @@ def bench(
     chosen = list(dict.fromkeys(names or NAMES))
     if unknown := [name for name in chosen if name not in NAMES]:
         raise InvalidError(f"there is no benchmark {unknown[0]}; there are {', '.join(NAMES)}")
-    # Told to end, we end as after Ctrl-C: what was started is stopped, and the folder goes.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     figures: list[Figure] = []
-    with _progress(chosen) as begin:
+    with _ending_well(), _progress(chosen) as begin:
         for name in chosen:
             figures += _measure(name, quick, begin(name))
     if as_json:
         print_json({"quick": quick, "figures": [figure.as_json() for figure in figures]})
     else:
         _show(figures)
+
+
+@contextmanager
+def _ending_well() -> Iterator[None]:
+    """Told to end, we end as after Ctrl-C: what was started is stopped, and the folder goes."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _measure(name: str, is_quick: bool, tell: Callable[[str], None]) -> list[Figure]:
@@ -55,7 +63,12 @@ def _measure(name: str, is_quick: bool, tell: Callable[[str], None]) -> list[Fig
 
     measures = dict(zip(NAMES, (touches, enrolments, mails, clicks, decides), strict=True))
     with tempfile.TemporaryDirectory(prefix="nurture-bench-") as folder:
-        return asyncio.run(measures[name].measure(Path(folder), settings_for().files, is_quick, tell))
+        try:
+            return asyncio.run(measures[name].measure(Path(folder), settings_for().files, is_quick, tell))
+        except TimeoutError:
+            raise NotReadyError(
+                f"{name} took too long on this machine; try again when it has less to do, or with --quick"
+            ) from None
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from domain.decisions import CONVERSATIONS
 from domain.errors import MissingError
@@ -16,7 +16,7 @@ from storage.archive import Tx
 from storage.rows import to_known, to_lead, to_seen
 
 # Read for every touch, so they are put together once: building a query costs several times its execution.
-ID = bindparam("id")
+ID: BindParameter[UUID] = bindparam("id")
 LEAD = (
     select(t.leads, t.lead_facts.c.known, t.lead_facts.c.seen)
     .join(t.lead_facts, t.lead_facts.c.lead_id == t.leads.c.id)

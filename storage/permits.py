@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from domain.steps import Permit
 from storage import tables as t
 from storage.archive import Tx, insert_once
 
 FAR = 400
+TAKEN = (
+    select(t.permits.c.scope, t.permits.c.day, func.count())
+    .where(t.permits.c.scope.in_(bindparam("scopes", expanding=True)), t.permits.c.day >= bindparam("first"))
+    .group_by(t.permits.c.scope, t.permits.c.day)
+    .having(func.count() >= bindparam("least"))
+)
+LAST = select(func.max(t.permits.c.number)).where(
+    t.permits.c.scope == bindparam("scope"), t.permits.c.day == bindparam("day")
+)
 
 
 def release(tx: Tx, lead_id: UUID, keep: str | None = None) -> None:
@@ -52,11 +61,16 @@ def reserve(tx: Tx, lead_id: UUID, step_id: str, permits: Sequence[Permit], day:
 
 
 def _take(tx: Tx, lead_id: UUID, step_id: str, permit: Permit, day: str) -> bool:
-    """Behind the last place taken; only where that is the last one there is, one that was given back."""
-    last = tx.execute(LAST, {"scope": permit.scope, "day": day}).scalar() or 0
     row = {"scope": permit.scope, "day": day, "lead_id": lead_id, "step_id": step_id, "is_used": False}
-    insert = INSERT[tx.dialect.name]
-    for number in (*range(last + 1, permit.limit + 1), *range(1, min(last, permit.limit) + 1)):
-        if tx.execute(insert, {**row, "number": number}).rowcount:
-            return True
-    return False
+    taking = insert_once(tx, t.permits).on_conflict_do_nothing().returning(t.permits.c.number)
+    places = (tx.execute(taking, {**row, "number": number}).scalar() for number in _free(tx, permit, day))
+    return any(place is not None for place in places)
+
+
+def _free(tx: Tx, permit: Permit, day: str) -> Iterator[int]:
+    """The places behind the last one taken; only at the end of the day's places, those that were given back."""
+    last = tx.execute(LAST, {"scope": permit.scope, "day": day}).scalar() or 0
+    yield from range(last + 1, permit.limit + 1)
+    c = t.permits.c
+    taken = set(tx.execute(select(c.number).where(c.scope == permit.scope, c.day == day)).scalars())
+    yield from (number for number in range(1, permit.limit + 1) if number not in taken)

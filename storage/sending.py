@@ -6,7 +6,7 @@ A `claimed` mail found by anybody else is another attempt's: it becomes `uncerta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select, update
 
 from domain import keys
 from domain.context import Context
-from domain.lead import Status
+from domain.lead import Delivery, Status
 from domain.letters import Claimed, Letter, Outcome
 from domain.steps import Order, Step
 from domain.touches import nth
@@ -39,7 +39,8 @@ def claim(archive: Archive, order: Order, attempt: str, may_send: Callable[[str]
         step = settle(d)
         if not is_due(step, order, d.now):
             return stand(d, step, order)
-        address = texts.get(tx, d.lead.id, "address").get(("address", "email"), "")
+        words = texts.get(tx, d.lead.id, "address", "field")
+        address = words.get(("address", "email"), "")
         if is_suppressed(tx, archive, address):
             d.change(has_opted_out=True)
             return stand(d, settle(d), order)
@@ -47,30 +48,43 @@ def claim(archive: Archive, order: Order, attempt: str, may_send: Callable[[str]
             d.change(postponed_until=d.now + NOT_NOW)
             return stand(d, settle(d), order)
         track, touch = _touch(d, step)
-        return Claimed(order, attempt, _claim(d, track, touch, step, attempt, address))
+        number = nth(d.ctx, touch)
+        send_id = keys.send_id(d.lead.id, touch.id, number)
+        open_delivery(d, track, touch, send_id, number, attempt)
+        permits.use(tx, d.lead.id, step.id)
+        return Claimed(order, attempt, _written(d.ctx, track, touch, send_id, address, words))
 
 
 def confirm(archive: Archive, claimed: Claimed, outcome: Outcome) -> Step:
     """Second transaction: what came of it, and the next step."""
     with archive.begin() as tx:
         d = open_lead(tx, archive, UUID(claimed.order.lead_id))
-        c = t.ledger.c
-        ours = (c.id == claimed.letter.send_id, c.status == "claimed", c.attempt == claimed.attempt)
-        row = tx.execute(select(t.ledger).where(*ours)).first()
-        if row is not None:
-            _write(d, row.tries, claimed.letter, outcome)
-            d.reload()
+        send_id = claimed.letter.send_id
+        delivery = next((each for each in d.facts.ledger if each.id == send_id), None)
+        if delivery and (ended := _end(d, delivery, claimed.attempt, outcome)):
+            d.facts = replace(d.facts, ledger=tuple(ended if x.id == send_id else x for x in d.facts.ledger))
+            _follow(d, claimed.letter, ended, outcome)
         return stand(d, settle(d), claimed.order)
 
 
-def _write(d: Deciding, tries: int, letter: Letter, outcome: Outcome) -> None:
+def _end(d: Deciding, delivery: Delivery, attempt: str, outcome: Outcome) -> Delivery | None:
+    """The delivery as it ended; None when the claim is not ours any more: somebody took this attempt for dead."""
     status, code = Status(outcome.status), outcome.code[:64] or None
-    if status is Status.DEFERRED and tries >= DEFER_TRIES:
+    if status is Status.DEFERRED and delivery.tries >= DEFER_TRIES:
         status = Status.FAILED
-    values = {"status": status.value, "code": code, "ended_at": None if status is Status.DEFERRED else d.now}
-    d.tx.execute(update(t.ledger).where(t.ledger.c.id == letter.send_id).values(values))
+    ended_at = None if status is Status.DEFERRED else d.now
+    c, values = t.ledger.c, {"status": status.value, "code": code, "ended_at": ended_at}
+    ours = (c.id == delivery.id, c.status == "claimed", c.attempt == attempt)
+    if not d.tx.execute(update(t.ledger).where(*ours).values(values)).rowcount:
+        return None
+    return replace(delivery, status=status, code=code, ended_at=ended_at)
+
+
+def _follow(d: Deciding, letter: Letter, ended: Delivery, outcome: Outcome) -> None:
+    """What a send teaches about the lead, the words that left, and the row in the log."""
+    status, code = ended.status, ended.code
     if status is Status.DEFERRED:
-        d.change(postponed_until=d.now + min(DEFER_FIRST * 2 ** (tries - 1), DEFER_LONGEST))
+        d.change(postponed_until=d.now + min(DEFER_FIRST * 2 ** (ended.tries - 1), DEFER_LONGEST))
     elif d.lead.postponed_until:
         d.change(postponed_until=None)
     if status is Status.FAILED and (code or "").startswith(HARD_BOUNCES):
@@ -92,20 +106,12 @@ def _touch(d: Deciding, step: Step) -> tuple[Track, Touch]:
     return found
 
 
-def _claim(d: Deciding, track: Track, touch: Touch, step: Step, attempt: str, address: str) -> Letter:
-    number = nth(d.ctx, touch)
-    send_id = keys.send_id(d.lead.id, touch.id, number)
-    open_delivery(d, track, touch, send_id, number, attempt)
-    permits.use(d.tx, d.lead.id, step.id)
-    return letter(d.tx, d.ctx, track, touch, send_id, address)
-
-
 def open_delivery(d: Deciding, track: Track, touch: Touch, send_id: UUID, number: int, attempt: str) -> None:
     """The claim itself: a new ledger row, or a deferred one taken up again."""
     c, now = t.ledger.c, d.now
-    again = update(t.ledger).where(c.id == send_id, c.status == "deferred")
-    values = {"status": "claimed", "claimed_at": now, "attempt": attempt, "tries": c.tries + 1, "code": None}
-    if d.tx.execute(again.values(values)).rowcount:
+    if any(each.id == send_id and each.status is Status.DEFERRED for each in d.facts.ledger):
+        values = {"status": "claimed", "claimed_at": now, "attempt": attempt, "tries": c.tries + 1, "code": None}
+        d.tx.execute(update(t.ledger).where(c.id == send_id).values(values))
         return
     row = {
         "id": send_id,
@@ -139,6 +145,12 @@ def _use_asset(tx: Tx, lead_id: UUID, asset: str, send_id: UUID) -> None:
 
 def letter(tx: Tx, ctx: Context, track: Track, touch: Touch, send_id: UUID, address: str) -> Letter:
     """What a touch says to this lead: its own words plus what we know, choices in their words."""
+    return _written(ctx, track, touch, send_id, address, texts.get(tx, ctx.lead.id, "field"))
+
+
+def _written(
+    ctx: Context, track: Track, touch: Touch, send_id: UUID, address: str, words: Mapping[tuple[str, str], str]
+) -> Letter:
     release = ctx.release
     sender_id = track.sender or release.defaults.sender
     sender = release.person(sender_id)
@@ -147,7 +159,9 @@ def letter(tx: Tx, ctx: Context, track: Track, touch: Touch, send_id: UUID, addr
         group, _, key = name.partition(".")
         options = release.fields[name].options if name in release.fields else {}
         values.setdefault(group, {})[key] = options.get(str(known.value), known.value)
-    for (_, name), text in texts.get(tx, ctx.lead.id, "field").items():
+    for (kind, name), text in words.items():
+        if kind != "field":
+            continue
         group, _, key = name.partition(".")
         values.setdefault(group, {})[key] = text
     values["sender"] = {"first_name": sender.first_name, "name": sender.name, "address": sender.address}

@@ -124,7 +124,9 @@ class Enrolments:
                 if until:
                     await until()
             await callers
-            while until and not await until():
+            while until:
+                if await until():
+                    break
                 await asyncio.sleep(LOOK_EVERY)
         return self.count / (time.perf_counter() - started)
 
@@ -159,7 +161,6 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
 @asynccontextmanager
 async def _made(folder: Path, root: Path, count: int) -> AsyncIterator[Enrolments]:
     """A server of its own for each comparison, whose leads wait a day for their first touch."""
-    folder.mkdir()
     async with rig(folder, root, wait=A_DAY) as made:
         yield Enrolments(made, count)
 

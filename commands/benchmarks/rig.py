@@ -75,6 +75,7 @@ async def rig(folder: Path, root: Path, wait: timedelta = TIMER) -> AsyncIterato
 @contextmanager
 def archive(folder: Path, root: Path, wait: timedelta = TIMER) -> Iterator[Archive]:
     """In the folder whatever the environment says: a benchmark never touches anybody's archive."""
+    folder.mkdir(exist_ok=True)
     url = f"sqlite:///{folder / 'archive.db'}"
     migrate.upgrade(url)
     made = Archive(connect(url, SLOTS), TimerClock(wait), compile_release, SECRET.encode())

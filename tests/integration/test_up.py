@@ -61,6 +61,7 @@ class House:
     data: Path
     ports: list[int]
     up: subprocess.Popen[str] | None = None
+    speed: tuple[str, ...] = ("864000",)
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "cli", *arguments, "--data", str(self.data)]
@@ -73,7 +74,7 @@ class House:
     def start(self) -> dict[str, str]:
         options = zip(("--port", "--temporal-port", "--temporal-ui-port", "--smtp-port"), self.ports, strict=True)
         given = [str(part) for option in options for part in option]
-        command = self.command("up", "--json", "--speed", "864000", *given)
+        command = self.command("up", "--json", "--speed", *self.speed, *given)
         with (self.data.parent / "up.err").open("ab") as errors:
             self.up = subprocess.Popen(
                 command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True
