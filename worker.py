@@ -72,6 +72,8 @@ class StaffPost:
 
     async def _send(self, found: list[notices.Notice]) -> None:
         for notice in found:
+            if not await asyncio.to_thread(notices.claim, self._archive, notice):
+                continue
             address, message = await asyncio.to_thread(self._write, notice)
             sender = return_path(notice.id, self._settings.mail_domain)
             outcome = await self._pool.send(sender, address, message)

@@ -100,18 +100,29 @@ class Principal:
         return self.role != "viewer"
 
 
+def principal(app: Running, token: str) -> Principal | None:
+    """Whoever this key belongs to; None for one that was revoked or never made."""
+    with app.archive.reading() as tx:
+        key = api_keys.find(tx, token)
+    return Principal(str(key.id), key.name, key.role, key.person) if key else None
+
+
 def authenticated(
     request: Request,
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
     app: Annotated[Running, Depends(running)],
 ) -> Principal:
     """401 without a valid key, ForbiddenError for one whose role may not call this route."""
-    with app.archive.reading() as tx:
-        key = api_keys.find(tx, given.credentials) if given else None
-    if key is None:
+    who = principal(app, given.credentials) if given else None
+    if who is None:
         sentence = "send a valid key: Authorization: Bearer nk_...; make one with: nurture key create NAME --role ROLE"
         raise HTTPException(401, sentence, {"WWW-Authenticate": 'Bearer realm="nurture"'})
-    may = ROUTES[request.method, request.scope["route"].path]
-    if key.role not in may:
-        raise ForbiddenError(f"a {key.role} key may not do this; it takes one of {', '.join(sorted(may))}")
-    return Principal(str(key.id), key.name, key.role, key.person)
+    require(who, request.method, request.scope["route"].path)
+    return who
+
+
+def require(who: Principal, method: str, route: str) -> None:
+    """Raises ForbiddenError for a role that may not call this route of the table."""
+    may = ROUTES[method, route]
+    if who.role not in may:
+        raise ForbiddenError(f"a {who.role} key may not do this; it takes one of {', '.join(sorted(may))}")

@@ -29,6 +29,10 @@ class Services:
     version: str = "dev"
     uploads: Path | None = None
     """Where files that are being imported are kept; without it there are no imports over HTTP."""
+    caught: Path | None = None
+    """The catcher's folder while mail is caught; without it there are no mails to show."""
+    admin_key: Path | None = None
+    """Where the admin key lies, said on the sign-in page; only where nobody but this machine can read that page."""
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,9 @@ from storage.archive import Archive, Tx
 STARTS_AT = datetime(2027, 1, 4, 14, 0, tzinfo=UTC)
 """Monday 4 January 2027, eight in the morning in Chicago."""
 CAPACITY = 12
-TELL_AFTER, GIVE_UP_AFTER = 10.0, 90.0
-"""Seconds the clock may stand still until we say what it waits for, and until we say that something is wrong."""
+TELL_AFTER, GIVE_UP_AFTER = 10.0, 200.0
+"""Seconds the clock may stand still until we say what it waits for, and until we say that something is wrong: what a
+killed worker had in hand is tried again after 90."""
 MARK = "demo.txt"
 TICKS = 4
 """Of the supervisor, a tenth of a second each, between two pictures."""
@@ -191,7 +192,10 @@ class Story:
 
     def _waits_for(self) -> str:
         with self._archive.reading() as tx:
-            return ", ".join(clock.waits_for(tx)) or "nothing"
+            found = ", ".join(clock.waits_for(tx)) or "nothing"
+        for lead_id, name in Names(self._company.buyers).items():
+            found = found.replace(f"lead {lead_id}", name)
+        return found
 
     def sum_up(self, seconds: float) -> None:
         people = {id: Person(buyer.full_name, buyer.company) for id, buyer in self._company.buyers.items()}

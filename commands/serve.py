@@ -17,6 +17,7 @@ from api.app import create_app
 from api.services import Services
 from commands.opening import open_archive
 from mail.links import Links
+from mail.modes import MailMode
 from settings import Settings
 from storage import wakes
 from storage.archive import Archive
@@ -29,6 +30,7 @@ PATIENCE = 1.0
 REST = 2.0
 """Seconds in which nobody waits again after Temporal did not answer."""
 TIDY_EVERY = 0.2
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Signaller:
@@ -84,6 +86,19 @@ class Signaller:
                 logger.exception("the relay will send %d wakes again", len(done))
 
 
+def services_of(settings: Settings, archive: Archive, links: Links, signaller: Signaller) -> Services:
+    is_local = settings.host in LOOPBACK
+    return Services(
+        archive,
+        links,
+        signaller,
+        settings.public_url,
+        uploads=settings.data / "imports",
+        caught=settings.mail_folder if settings.mail is MailMode.CATCH else None,
+        admin_key=settings.data.resolve() / "admin.key" if is_local else None,
+    )
+
+
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -92,7 +107,7 @@ def main() -> None:
     signaller = Signaller(archive)
     signaller.start()
     links = Links([archive.secret], settings.public_url)
-    app = create_app(Services(archive, links, signaller, settings.public_url, uploads=settings.data / "imports"))
+    app = create_app(services_of(settings, archive, links, signaller))
     uvicorn.run(
         app,
         host=settings.host,

@@ -29,6 +29,9 @@ COLOURS = {
 STATE_COLOURS = {"NURTURING": "cyan", "SALES_READY": "green", "HANDED_OFF": "green", "ACCEPTED": "green",
                  "WORKING": "green", "QUALIFIED": "bold green", "RECYCLED": "yellow"}  # fmt: skip
 LAST, WIDEST_BAR, LABEL = 9, 30, 12
+NARROW, LAST_NARROW = 72, 4
+READING_TIME = 20.0
+"""Seconds for which a sentence stays on the screen."""
 WEEK = timedelta(days=7)
 
 
@@ -65,7 +68,7 @@ class Picture:
         self._console, self._scale = console, scale
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._lines: deque[Line] = deque(maxlen=LAST)
-        self._said: deque[str] = deque(maxlen=2)
+        self._said: deque[tuple[float, str]] = deque(maxlen=2)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -77,7 +80,7 @@ class Picture:
         self._live.stop()
 
     def say(self, sentence: str) -> None:
-        self._said.append(sentence)
+        self._said.append((time.monotonic() + READING_TIME, sentence))
 
     def show(self, figures: Figures, lines: Sequence[Line]) -> None:
         self._lines.extend(line for line in lines if line.kind != "touch" or len(lines) < LAST)
@@ -106,13 +109,16 @@ class Picture:
         return Text(f"touches {touches['delivered']} delivered, {touches['engaged']} engaged\n{promises}", "bold")
 
     def _news(self) -> list[Text]:
-        found = []
-        for line in self._lines:
+        """One line each where there is room for it; in a narrow terminal fewer, whole ones."""
+        is_narrow, found = self._console.width < NARROW, []
+        for line in list(self._lines)[-LAST_NARROW if is_narrow else 0 :]:
             when = Text(f"{local(line.at, self._scale.zone)}  ", "bright_black")
             text = when + Text(line.who) + Text(f" {line.what}", COLOURS.get(line.kind, ""))
-            text.truncate(self._console.width, overflow="ellipsis")
+            if not is_narrow:
+                text.truncate(self._console.width, overflow="ellipsis")
             found.append(text)
-        return found + [Text(sentence, "bold red") for sentence in self._said]
+        now = time.monotonic()
+        return found + [Text(sentence, "bold red") for until, sentence in self._said if until > now]
 
 
 class Lines:

@@ -14,7 +14,8 @@ from storage.archive import Archive, Tx, machine_now
 
 RETRY = (5, 30, 120, 600, 3600)
 """Seconds until the next try; after the last one it stays at an hour."""
-GRACE = timedelta(seconds=3)
+GRACE, LEASE = timedelta(seconds=3), timedelta(seconds=90)
+"""A fresh notice is left to its activity so long; one that is being sent, to whoever sends it."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Notice:
     kind: str
     data: Mapping[str, object]
     at: datetime
-    tries: int = 0
+    tries: int
+    next_try_at: datetime
 
 
 def tell(tx: Tx, person: str, kind: str, lead_id: UUID | None, at: datetime, **data: object) -> UUID:
@@ -51,10 +53,18 @@ def tell(tx: Tx, person: str, kind: str, lead_id: UUID | None, at: datetime, **d
 def unsent(archive: Archive, lead_id: UUID | None = None, limit: int = 50) -> list[Notice]:
     """Of one lead, right after its activity's commit; or of all, when their next try is due."""
     c = t.notices.c
-    query = select(c.id, c.lead_id, c.person, c.kind, c.data, c.at, c.tries).where(c.sent_at.is_(None))
+    query = select(c.id, c.lead_id, c.person, c.kind, c.data, c.at, c.tries, c.next_try_at).where(c.sent_at.is_(None))
     query = query.where(c.lead_id == lead_id) if lead_id else query.where(c.next_try_at <= machine_now())
     with archive.reading() as tx:
         return [Notice(*row) for row in tx.execute(query.order_by(c.recorded_at).limit(limit))]
+
+
+def claim(archive: Archive, notice: Notice) -> bool:
+    """Whether this one is ours to send: an activity and the relay may have found the same."""
+    c = t.notices.c
+    mine = update(t.notices).where(c.id == notice.id, c.sent_at.is_(None), c.next_try_at == notice.next_try_at)
+    with archive.begin() as tx:
+        return bool(tx.execute(mine.values(next_try_at=machine_now() + LEASE)).rowcount)
 
 
 def record(archive: Archive, notice: Notice, is_sent: bool) -> None:

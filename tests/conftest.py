@@ -1,4 +1,5 @@
-"""What all tests share: the shipped files as a release, a published archive, and a clock that is set by hand."""
+"""What all tests share: the shipped files as a release, a published archive on either database, and a clock that is
+set by hand."""
 
 from __future__ import annotations
 
@@ -9,10 +10,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from domain.release import Release
+from tests import postgres
 from tests.world import World, shipped_release
 
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "postgresql: needs a PostgreSQL on this machine; make check goes without")
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +28,31 @@ def release() -> Release:
     return shipped_release()
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """Only for tests marked postgresql. Where there is none the session ends: a test left out is a failing one."""
+    try:
+        postgres.programs()
+    except LookupError as missing:
+        pytest.exit(str(missing), returncode=1)
+    with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an archive nobody uses yet, on each database in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'archive.db'}"
+        return
+    server: postgres.Server = request.getfixturevalue("server")
+    with server.database() as url:
+        yield url
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """An empty, published archive in a file, two salespeople, and a clock that only the test moves."""
-    made = World.make(tmp_path)
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    """An empty, published archive, two salespeople, and a clock that only the test moves."""
+    made = World.make(tmp_path, url=database)
     yield made
     made.archive.engine.dispose()

@@ -70,7 +70,8 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
             both = Clicks(port, iter(paths), count, steady)
             fast = await paired(rounds, both.empty, both.recorded, tell)
             slow = await paired(rounds, both.empty_steady, both.recorded_steady, tell)
-        _check_recorded(made.archive, total)
+            again = await load.rate(port, paths[:count])
+        _check_recorded(made.archive, total + count)
     return [
         Figure(
             "clicks",
@@ -80,6 +81,7 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
             target=0.5,
             n=count,
             floor_is=f"an empty route of the same server, {load.CONNECTIONS} readers too",
+            beside={"followed_again": round(again)},
         ),
         Figure(
             "click time",

@@ -215,3 +215,14 @@ def test_a_pause_ends_by_itself(world: World) -> None:
         people.pause(tx, world.archive, lead, until, "MKT", "ines")
     world.live(lead, datetime(2027, 3, 20, tzinfo=UTC))
     assert min(r["claimed_at"] for r in world.rows(t.ledger, lead)) > until
+
+
+def test_a_notice_found_by_two_is_sent_by_one(world: World) -> None:
+    from storage import notices
+
+    lead = world.enrol(values={"fact.pain": "detention", "fact.evaluate_within_months": 1})
+    world.live_for(lead, minutes=1)
+    (mine,) = notices.unsent(world.archive, lead)
+    (theirs,) = notices.unsent(world.archive, lead)
+    assert notices.claim(world.archive, mine)
+    assert not notices.claim(world.archive, theirs)

@@ -1,0 +1,75 @@
+"""What is happening, counted and listed from the archive. Instants are business time. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from domain.lead import IN_SALES
+from domain.steps import Verb
+from storage import tables as t
+from storage.archive import Tx
+from storage.reading import LISTED, Row
+
+TOLD = ("transition", "enrolled", "inquired_again", "event", "touch", "task", "note", "opted_out", "breach", "routing")
+"""Kinds of the log that somebody who watches wants to hear of."""
+WITH_SALES = [state.value for state in IN_SALES]
+STEPS = (Verb.DELIVER.value, Verb.OPEN_TASK.value)
+
+
+def by_state(tx: Tx) -> dict[str, int]:
+    c = t.leads.c
+    return {row[0]: row[1] for row in tx.execute(select(c.state, func.count()).group_by(c.state))}
+
+
+def promises(tx: Tx, limit: int) -> Sequence[Row]:
+    """Clocks of sales that somebody was reminded of or that ran out, the most urgent first."""
+    c = t.leads.c
+    late = select(*(c[name] for name in LISTED), c.clock_rung, t.handoffs.c.id.label("handoff_id"))
+    late = late.join(t.handoffs, (t.handoffs.c.lead_id == c.id) & t.handoffs.c.closed_at.is_(None), isouter=True)
+    late = late.where(c.state.in_(WITH_SALES), c.clock_rung >= 1).order_by(c.clock_due_at, c.id)
+    return tx.execute(late.limit(limit)).mappings().all()
+
+
+def clocks(tx: Tx, now: datetime) -> Mapping[str, int]:
+    """How many promises of sales run, were reminded of, and are broken."""
+    c = t.leads.c
+    with_sales = select(func.count()).where(c.state.in_(WITH_SALES))
+    broken = tx.execute(with_sales.where(c.clock_due_at < now)).scalar_one()
+    at_risk = tx.execute(with_sales.where(c.clock_due_at >= now, c.clock_rung >= 1)).scalar_one()
+    return {"running": tx.execute(with_sales).scalar_one() - broken - at_risk, "at_risk": at_risk, "broken": broken}
+
+
+def tasks_due(tx: Tx, until: datetime, limit: int) -> tuple[int, Sequence[Row]]:
+    """Open tasks due by then, overdue ones first; how many, and the first of them."""
+    c = t.tasks.c
+    due = (c.closed_at.is_(None), c.due_at < until)
+    count = tx.execute(select(func.count()).where(*due)).scalar_one()
+    return count, tx.execute(select(t.tasks).where(*due).order_by(c.due_at, c.id).limit(limit)).mappings().all()
+
+
+def steps_due(tx: Tx, now: datetime, until: datetime, limit: int) -> tuple[int, Sequence[Row]]:
+    """Touches that leave between now and then, the next one first."""
+    c = t.leads.c
+    due = (c.step_due_at >= now, c.step_due_at < until, c.step["verb"].as_string().in_(STEPS))
+    count = tx.execute(select(func.count()).where(*due)).scalar_one()
+    rows = select(*(c[name] for name in LISTED), c.step_due_at).where(*due).order_by(c.step_due_at, c.id)
+    return count, tx.execute(rows.limit(limit)).mappings().all()
+
+
+def mails(tx: Tx, since: datetime) -> Mapping[str, int]:
+    """Mails begun since then by how they stand, and how many of them somebody acted on."""
+    c = t.ledger.c
+    query = select(c.status, func.count(), func.count(c.engaged_at)).group_by(c.status)
+    rows = tx.execute(query.where(c.channel == "email", c.claimed_at >= since)).all()
+    found = {str(row[0]): int(row[1]) for row in rows}
+    return {**found, "engaged": sum(int(row[2]) for row in rows)}
+
+
+def latest(tx: Tx, limit: int) -> Sequence[Row]:
+    """The newest rows of the log, newest first."""
+    c = t.log.c
+    query = select(t.log).where(c.kind.in_(TOLD)).order_by(c.id.desc()).limit(limit)
+    return tx.execute(query).mappings().all()
