@@ -1,0 +1,210 @@
+"""What happened, in the words of somebody who tells it. Reads rows of the timeline as `api.views.event` makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from api.web.words import TRIED, spoken
+from domain import lifecycle
+from domain.release import Release
+from storage import leads
+
+Row = Mapping[str, Any]  # Any: JSON
+FILTERS: Mapping[str, tuple[str, ...]] = {
+    "everything": (),
+    "touches": ("touch", "task"),
+    "what they did": ("event",),
+    "sales": ("transition", "handoff", "disposition"),
+    "notes": ("note", "disposition"),
+}
+MAILED = {"delivered": "got the mail", "scheduled": "is to get the mail", "failed": "could not get the mail"}
+ENDED = {
+    "talked": "talked with {who}",
+    "no_answer": "did not pick up when {who} called",
+    "left_note": "got a voice note from {who}",
+    "later": "asked {who} to come back later",
+    "not_us": "told {who} that this is not for them",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing that happened. `what` goes on from the lead's name, which it leaves out; `words` are somebody's own."""
+
+    id: int
+    at: str
+    kind: str
+    tone: str
+    what: str
+    by: str | None
+    words: str | None
+    mail: str | None
+
+    @property
+    def sentence(self) -> str:
+        return self.what[:1].upper() + self.what[1:]
+
+
+@dataclass(frozen=True)
+class Teller:
+    """`taught` are facts in words by the record that taught them."""
+
+    release: Release
+    taught: Mapping[str, str]
+
+    def tell(self, row: Row) -> Told | None:
+        """None for what is bookkeeping only."""
+        how = {
+            "transition": self._transition,
+            "event": self._event,
+            "touch": self._touch,
+            "task": self._task,
+            "handoff": self._handoff,
+            "disposition": self._disposition,
+            "note": self._note,
+        }.get(row["kind"])
+        found = how(row) if how else None
+        if found is None:
+            return None
+        what, tone = found
+        data = row["data"]
+        mail = data.get("delivery") if row["kind"] == "touch" and data.get("status") == "delivered" else None
+        by = self.person(row["actor_id"]) if row["actor"] not in ("SYS", "EVT") else None
+        mail = mail if data.get("channel") == "email" else None
+        return Told(row["id"], row["at"], row["kind"], tone, what, by, data.get("text"), mail)
+
+    def person(self, id: str | None) -> str:
+        person = self.release.people.get(id or "")
+        return person.name if person else id or "somebody"
+
+    def reason(self, code: str | None) -> str:
+        reasons = self.release.reasons
+        found = {**reasons.reject, **reasons.recycle, **reasons.disqualify}.get(code or "")
+        return found.say if found else spoken(code or "")
+
+    def touch(self, id: str | None) -> str:
+        found = self.release.find_touch(id or "")
+        return (found[1].title or spoken(found[1].id)) if found else spoken(id or "a touch")
+
+    def _transition(self, row: Row) -> tuple[str, str] | None:
+        data, who = row["data"], self.person(row["actor_id"])
+        rep, reason = self.person(data.get("rep")), self.reason(data.get("reason"))
+        why = leads.why_now(self.release, data.get("rule"))
+        return {
+            "T03": (f"left out: {spoken(data.get('rule')).lower()}", "quiet"),
+            "T04": ("counts as an inquiry", "quiet"),
+            "T05": (f"started on the track “{self._track(data.get('track'))}”", "nurture"),
+            "T06": (f"became sales-ready at once: {why}", "sales"),
+            "T07": (self._moved(data), "nurture"),
+            "T08": (f"became sales-ready: {why}", "sales"),
+            "T09": ("has had every touch and rests", "quiet"),
+            "T10": (f"disqualified by {who}: {reason}", "quiet"),
+            "T11": (f"offered to {rep}", "sales"),
+            "T13": (f"accepted by {who}", "good"),
+            "T14": (f"refused by {who}: {reason}", "wrong"),
+            "T15": (f"taken from {rep}: {self._taken(data)}", "wrong"),
+            "T16": (f"refused for good by {who}: {reason}", "wrong"),
+            "T17": ("nobody took it: on the manager's desk", "wrong"),
+            "T18": (f"{who} tried: {TRIED.get(str(data.get('outcome')), 'an attempt').lower()}", "sales"),
+            "T19": (f"taken from {rep}: no first contact in time", "wrong"),
+            "T20": (f"qualified by {who}", "good"),
+            "T21": (f"sent back by {who}: {reason}", "back"),
+            "T21b": (f"sent back by {who}: {reason}", "back"),
+            "T22": (f"came back from {rep}: no outcome in time", "wrong"),
+            "T23": (f"disqualified by {who}: {reason}", "quiet"),
+            "T33": (f"starts again, cycle {data.get('cycle')}: {data.get('reason')}", "back"),
+            "T34": ("raised a hand while resting: sales-ready again", "sales"),
+            "T36": (f"awake again: {data.get('reason')}", "back"),
+            "T36b": ("raised a hand out of its rest: sales-ready again", "sales"),
+            "T38": (f"reopened by {who}", "back"),
+            "T41": (f"taken back from sales by {who}", "back"),
+        }.get(data["transition"], (lifecycle.ROWS[data["transition"]].says, "quiet"))
+
+    def _track(self, id: str | None) -> str:
+        track = self.release.tracks.get(id or "")
+        return track.title if track else spoken(id or "-")
+
+    def _moved(self, data: Row) -> str:
+        if data.get("stage_to"):
+            return f"moved from {data.get('stage_from')} to {data['stage_to']}: {data.get('reason')}"
+        return f"moved to the track “{self._track(data.get('track'))}”: {data.get('reason')}"
+
+    def _taken(self, data: Row) -> str:
+        """By a clock that passed, or refused with a reason."""
+        return "did not accept in time" if data.get("clock") == "accept" else self.reason(data.get("reason"))
+
+    def _event(self, row: Row) -> tuple[str, str] | None:
+        data = row["data"]
+        name = data.get("event", "")
+        taught = self.taught.get(f"event:{data.get('event_row')}")
+        plain = {
+            "enrolled": ("wrote to us for the first time", "event"),
+            "inquired_again": ("wrote to us again", "event"),
+            "opted_out": ("unsubscribed", "wrong"),
+        }
+        if name in plain:
+            return plain[name]
+        if name == "answer" and taught:
+            return f"answered: {taught}", "event"
+        event = self.release.events.get(name)
+        what = event.say[:1].lower() + event.say[1:] if event else spoken(name).lower()
+        about = f" “{self.touch(data['touch'])}”" if data.get("touch") and name == "click" else ""
+        return f"{what}{about}", "hand" if name in self.release.hand_raises else "event"
+
+    def _touch(self, row: Row) -> tuple[str, str] | None:
+        data = row["data"]
+        if data.get("channel") != "email":
+            return None  # a task tells it
+        tone = "nurture" if data.get("status") == "delivered" else "wrong"
+        return f"{MAILED.get(str(data.get('status')), 'perhaps got the mail')} “{self.touch(data.get('touch'))}”", tone
+
+    def _task(self, row: Row) -> tuple[str, str] | None:
+        data = row["data"]
+        owed = {"answer": "an answer", "reply": "an answer to the reply"}.get(str(data.get("kind")))
+        what = owed or f"“{self.touch(data.get('touch'))}”"
+        owner = self.person(data.get("owner"))
+        if data.get("is") == "done":
+            how = ENDED.get(str(data.get("outcome")), f"{{who}}: {spoken(data.get('outcome')).lower()}")
+            taught = self.taught.get(f"log:{row['id']}")
+            return how.format(who=self.person(row["actor_id"])) + (f" — {taught}" if taught else ""), "nurture"
+        return {
+            "opened": (f"{owner} is to do: {what}", "quiet"),
+            "skipped": (f"goes on without {what}", "quiet"),
+            "remind": (f"{owner} was reminded of {what}", "quiet"),
+            "escalate": (f"{owner} is late with {what}", "wrong"),
+        }.get(str(data.get("is")))
+
+    def _handoff(self, row: Row) -> tuple[str, str] | None:
+        data, owner = row["data"], self.person(row["data"].get("owner"))
+        says = data.get("reason") or ""
+        if data.get("is") == "breach":
+            return f"waits, and {owner} broke a promise: {says}", "wrong"
+        if data.get("is") == "reminder":
+            return f"{owner} was reminded: {says}", "quiet"
+        return f"waits for a salesperson: {says}", "wrong"
+
+    def _disposition(self, row: Row) -> tuple[str, str] | None:
+        data, who = row["data"], self.person(row["actor_id"])
+        if data.get("is") == "paused":
+            return f"no sends until {str(data.get('until'))[:10]}: paused by {who}", "quiet"
+        if data.get("is") == "resumed":
+            return f"pause ended by {who}", "quiet"
+        if data.get("is") == "facts":
+            taught = self.taught.get(f"log:{row['id']}")
+            return f"{who} told more" + (f": {taught}" if taught else ""), "quiet"
+        return (f"{who} wrote", "quiet") if data.get("text") else None
+
+    def _note(self, row: Row) -> tuple[str, str] | None:
+        return f"note by {self.person(row['actor_id'])}", "quiet"
+
+
+def taught(facts: Mapping[str, Row]) -> dict[str, str]:
+    """What each record taught, in words; from the facts of a lead as the API shows them."""
+    found: dict[str, list[str]] = {}
+    for name, fact in facts.items():
+        if name.startswith("fact."):
+            raw = fact.get("words") or f"{fact['says']}: {fact['value']}"
+            found.setdefault(fact["evidence"], []).append(str(raw))
+    return {evidence: "; ".join(said) for evidence, said in found.items()}

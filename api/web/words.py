@@ -1,0 +1,188 @@
+"""The words of the pages: states, promises and outcomes as people in marketing and sales say them, and times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from domain.calendar import is_zone, zone
+
+STATES: Mapping[str, str] = {
+    "NEW": "New",
+    "INQUIRY": "Inquiry",
+    "NURTURING": "In nurture",
+    "SALES_READY": "Sales-ready",
+    "HANDED_OFF": "Offered to sales",
+    "ACCEPTED": "Accepted by sales",
+    "WORKING": "Sales is working on it",
+    "QUALIFIED": "Qualified",
+    "OPPORTUNITY": "Opportunity",
+    "PROPOSAL": "Proposal",
+    "WON": "Won",
+    "LOST": "Lost",
+    "RECYCLED": "Resting after sales",
+    "DORMANT": "Dormant",
+    "DISQUALIFIED": "Disqualified",
+    "MERGED": "Merged",
+    "ERASED": "Erased",
+}
+TONES: Mapping[str, str] = {
+    **dict.fromkeys(("NEW", "INQUIRY", "NURTURING"), "nurture"),
+    **dict.fromkeys(("SALES_READY", "HANDED_OFF", "ACCEPTED", "WORKING"), "sales"),
+    **dict.fromkeys(("QUALIFIED", "OPPORTUNITY", "PROPOSAL", "WON"), "good"),
+}
+"""Which color a state has; the others are quiet."""
+CLOCKS: Mapping[str, str] = {
+    "routed": "Find a salesperson",
+    "accept": "Accept",
+    "first_attempt": "First contact",
+    "outcome": "Outcome",
+    "opportunity": "Make it an opportunity",
+    "desk": "Manager's decision",
+}
+HOLDS: Mapping[str, str] = {"met": "met", "not_met": "not met", "unknown": "not known yet"}
+TRIED: Mapping[str, str] = {
+    "connected": "Talked",
+    "no_answer": "No answer",
+    "voicemail": "Left a voicemail",
+    "gatekeeper": "Reached somebody else",
+    "wrong_number": "Wrong number",
+    "message_sent": "Sent a message",
+    "replied": "They replied",
+    "meeting_booked": "Booked a meeting",
+    "meeting_held": "Met them",
+    "no_show": "They did not show up",
+}
+CHANNELS: Mapping[str, str] = {
+    "phone": "Phone",
+    "email": "Email",
+    "linkedin": "LinkedIn",
+    "meeting": "Meeting",
+    "other": "Other",
+}
+SOURCES: Mapping[str, str] = {
+    "rep": "sales",
+    "nurture": "nurture team",
+    "call": "call",
+    "reply": "reply",
+    "form": "form",
+    "import": "import",
+    "enrichment": "other system",
+    "inference": "inferred",
+}
+TOUCHED: Mapping[str, str] = {
+    "scheduled": "on its way",
+    "delivered": "delivered",
+    "engaged": "answered or clicked",
+    "failed": "not delivered",
+    "uncertain": "perhaps delivered",
+    "skipped": "left out",
+}
+ROLES: Mapping[str, str] = {
+    "marketing": "marketing",
+    "nurture": "nurture team",
+    "sales": "sales",
+    "manager": "sales manager",
+    "ops": "operations",
+    "service": "a system",
+    "viewer": "viewer",
+    "admin": "administrator",
+}
+
+
+def spoken(code: object) -> str:
+    """A code in words: `left_note` is Left note."""
+    words = str(code).replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def value(found: Mapping[str, Any]) -> str:  # Any: JSON, a fact as api.views makes it
+    raw = found.get("words") or found["value"]
+    if isinstance(raw, bool):
+        return "Yes" if raw else "No"
+    return f"{raw:g}" if isinstance(raw, float) else str(raw)
+
+
+@dataclass(frozen=True)
+class Times:
+    """Instants in somebody's own zone, told to minutes: Tue 12 Jan, 09:17 Chicago."""
+
+    zone: str
+    now: datetime
+
+    def of(self, name: str | None) -> Times:
+        return Times(name, self.now) if name and is_zone(name) else self
+
+    @property
+    def city(self) -> str:
+        return self.zone.rpartition("/")[2].replace("_", " ")
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(zone(self.zone)).date()
+
+    def at(self, moment: object) -> str:
+        local = self._local(moment)
+        return f"{self._day(local.date())}, {local:%H:%M} {self.city}" if local else "-"
+
+    def hour(self, moment: object) -> str:
+        local = self._local(moment)
+        return f"{local:%H:%M}" if local else "-"
+
+    def day(self, moment: object) -> str:
+        local = self._local(moment)
+        return self._day(local.date()) if local else "-"
+
+    def heading(self, moment: object) -> str:
+        """A day as a heading of a story: Today, Yesterday, else its name."""
+        local = self._local(moment)
+        if local is None:
+            return "-"
+        near = {self.today: "Today, ", self.today - timedelta(days=1): "Yesterday, "}
+        return near.get(local.date(), "") + self._day(local.date())
+
+    def far(self, moment: object) -> str:
+        """How far it is: in 3 hours, 2 days ago."""
+        at = instant(moment)
+        if at is None:
+            return ""
+        seconds = (at - self.now).total_seconds()
+        length = _length(abs(seconds))
+        return "now" if length is None else f"in {length}" if seconds > 0 else f"{length} ago"
+
+    def is_past(self, moment: object) -> bool:
+        at = instant(moment)
+        return at is not None and at < self.now
+
+    def iso(self, moment: object) -> str:
+        at = instant(moment)
+        return at.isoformat() if at else ""
+
+    def _local(self, moment: object) -> datetime | None:
+        at = instant(moment)
+        return at.astimezone(zone(self.zone)) if at else None
+
+    def _day(self, day: date) -> str:
+        year = f" {day.year}" if day.year != self.today.year else ""
+        return f"{day:%a} {day.day} {day:%b}{year}"
+
+
+def instant(moment: object) -> datetime | None:
+    """From the archive, or from an answer of the API; both are aware."""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    if not isinstance(moment, datetime):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _length(seconds: float) -> str | None:
+    if seconds < 60:
+        return None
+    for size, name, until in ((60, "minute", 5400), (3600, "hour", 129_600), (86_400, "day", 5_184_000)):
+        if seconds < until:
+            count = round(seconds / size)
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    return f"{round(seconds / 2_629_800)} months"
