@@ -131,9 +131,7 @@ class Scanner:
         if NUMBER.fullmatch(piece):
             self._add("number", piece if "." in piece else f"{piece}.0", piece, offset)
             return
-        self._say(
-            offset, piece, f"{piece} is not a number; write 1000 or 2.5, and texts and dates in quotes."
-        )
+        self._say(offset, piece, f"{piece} is not a number; write 1000 or 2.5, and texts and dates in quotes.")
         self._add("number", "0.0", piece, offset)
 
     def _unescaped(self, piece: str, offset: int) -> str:

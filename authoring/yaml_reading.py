@@ -148,9 +148,7 @@ class YamlReader:
     def _check_node(self, event: yaml.Event) -> None:
         start = _start(event)
         if isinstance(event, yaml.AliasEvent):
-            self._say(
-                start, f"*{event.anchor} points elsewhere, and nothing can; write it out, or quote a text."
-            )
+            self._say(start, f"*{event.anchor} points elsewhere, and nothing can; write it out, or quote a text.")
             return
         if anchor := getattr(event, "anchor", None):
             self._say(start, f"&{anchor} names a value, and nothing can; delete it, or quote a text.")

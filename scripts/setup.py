@@ -42,8 +42,7 @@ EXPLANATIONS = (
     ),
     (
         r"\b(401|403)\b|unauthorized|forbidden",
-        "the package index {index} refuses: put the right user and password into PIP_INDEX_URL or ~/.netrc, "
-        + AGAIN,
+        "the package index {index} refuses: put the right user and password into PIP_INDEX_URL or ~/.netrc, " + AGAIN,
     ),
     (
         r"dns error|resolve|connect|timed out|timeout|unreachable|error sending request|certificate"
@@ -124,8 +123,7 @@ def make_venv() -> None:
         STAMP.write_text(expected_stamp(installed=False))
     except OSError as error:
         raise SetupError(
-            f"{VENV} cannot be written ({error.strerror}): put the project into a folder that you may write "
-            f"to, {AGAIN}"
+            f"{VENV} cannot be written ({error.strerror}): put the project into a folder that you may write to, {AGAIN}"
         ) from error
 
 

@@ -70,9 +70,7 @@ class Import:
 
 def test_each_package_imports_only_what_its_layer_may() -> None:
     broken = [
-        found.breaks(
-            f"{package} may import only the standard library, itself and {', '.join(sorted(allowed))}"
-        )
+        found.breaks(f"{package} may import only the standard library, itself and {', '.join(sorted(allowed))}")
         for package, allowed in MAY_IMPORT.items()
         for found in imports_of(package)
         if not is_allowed(found, package, allowed)
@@ -82,9 +80,7 @@ def test_each_package_imports_only_what_its_layer_may() -> None:
 
 def test_only_composition_roots_import_composition_roots() -> None:
     broken = [
-        found.breaks(
-            f"only {', '.join(sorted(COMPOSITION_ROOTS))} may import {found.top}; pass in what is needed"
-        )
+        found.breaks(f"only {', '.join(sorted(COMPOSITION_ROOTS))} may import {found.top}; pass in what is needed")
         for place in sorted(project_modules() - COMPOSITION_ROOTS)
         for found in imports_of(place)
         if found.top in COMPOSITION_ROOTS
@@ -97,14 +93,10 @@ def test_domain_reads_no_clock() -> None:
         f"{file.relative_to(ROOT)}:{call.lineno} reads a clock: the domain is told `now` by its caller"
         for file in files_of("domain")
         for call in ast.walk(parsed(file))
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr in CLOCK_CALLS
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in CLOCK_CALLS
     ]
     broken += [
-        found.breaks("the domain is told `now` by its caller")
-        for found in imports_of("domain")
-        if found.top == "time"
+        found.breaks("the domain is told `now` by its caller") for found in imports_of("domain") if found.top == "time"
     ]
     assert not broken, "\n" + "\n".join(broken)
 
@@ -177,17 +169,13 @@ def absolute_base(statement: ast.ImportFrom, file: Path) -> str:
 
 def files_of(place: str) -> list[Path]:
     """The Python files of one top-level package or module of this project."""
-    files = (
-        [ROOT / f"{place}.py"] if (ROOT / f"{place}.py").is_file() else sorted((ROOT / place).rglob("*.py"))
-    )
+    files = [ROOT / f"{place}.py"] if (ROOT / f"{place}.py").is_file() else sorted((ROOT / place).rglob("*.py"))
     assert files, f"there is no {place} here: a package that moved must move in this file too"
     return files
 
 
 def project_modules() -> set[str]:
-    found = {file.stem for file in ROOT.glob("*.py")} | {
-        file.parent.name for file in ROOT.glob("*/__init__.py")
-    }
+    found = {file.stem for file in ROOT.glob("*.py")} | {file.parent.name for file in ROOT.glob("*/__init__.py")}
     return (found | set(MAY_IMPORT)) - {"tests"}
 
 

@@ -125,9 +125,7 @@ def test_what_a_condition_reads_is_known() -> None:
 
 
 def test_a_value_of_another_kind_is_unknown() -> None:
-    odd = Facts(
-        {"company.dock_doors": "8", "fits": "yes", "company.country": 3.0, "fact.renewal": "2027-03-31"}
-    )
+    odd = Facts({"company.dock_doors": "8", "fits": "yes", "company.country": 3.0, "fact.renewal": "2027-03-31"})
     wrong = (
         "company.dock_doors != 3",
         "fits or fits",
@@ -316,9 +314,7 @@ CASES = st.recursive(
 
 @given(CASES)
 def test_three_values_are_those_of_the_textbook(case: Case) -> None:
-    known: dict[str, str | float | bool | date] = {
-        name: worth for name, worth in FACTS.items() if worth is not None
-    }
+    known: dict[str, str | float | bool | date] = {name: worth for name, worth in FACTS.items() if worth is not None}
     assume(case.text.count("not") + case.text.count("(") < 16)  # deeper ones are refused
     assert COMPILER.compile(case.text).holds(Facts(known)) is case.worth
 

@@ -42,9 +42,7 @@ def mail(number: int, words: bytes = b"hello") -> bytes:
 
 async def test_what_was_answered_with_250_is_a_whole_file(tmp_path: Path) -> None:
     async with caught_in(tmp_path / "mail") as pool:
-        outcomes = await asyncio.gather(
-            *(pool.send("b+1@x.example", f"p{n}@y.example", mail(n)) for n in range(40))
-        )
+        outcomes = await asyncio.gather(*(pool.send("b+1@x.example", f"p{n}@y.example", mail(n)) for n in range(40)))
     assert {one.status for one in outcomes} == {"sent"}
     assert len(os.listdir(tmp_path / "mail")) == 40
     for n in range(40):

@@ -110,9 +110,7 @@ async def test_a_refusal_leaves_the_connection_fit_for_the_next_mail() -> None:
     sink = Sink(at_rcpt=lambda envelope: "550 5.1.1 no" if "bad" in envelope.rcpt_tos[-1] else "250 OK")
     async with listening(sink) as port:
         pool = SmtpPool("127.0.0.1", port, size=1)
-        statuses = [
-            (await pool.send(FROM, to, MAIL)).status for to in ("bad@x.example", BOB, "bad@x.example", BOB)
-        ]
+        statuses = [(await pool.send(FROM, to, MAIL)).status for to in ("bad@x.example", BOB, "bad@x.example", BOB)]
         await pool.close()
     assert statuses == ["failed", "sent", "failed", "sent"]
     assert len(sink.connections) == 1

@@ -314,9 +314,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("body", "line", "column", "says"), BAD, ids=[body[:30] for body, *_ in BAD])
-def test_what_an_author_may_not_write_is_refused_with_its_place(
-    body: str, line: int, column: int, says: str
-) -> None:
+def test_what_an_author_may_not_write_is_refused_with_its_place(body: str, line: int, column: int, says: str) -> None:
     with pytest.raises(TemplateError) as raised:
         compile_mail("s", body, path="touch.md", body_line=10)
     error = raised.value
