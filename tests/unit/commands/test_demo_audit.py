@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -45,7 +44,7 @@ class Sent:
 
 
 @pytest.fixture
-def sent(world: World, tmp_path: Path) -> Iterator[Sent]:
+def sent(world: World, tmp_path: Path) -> Sent:
     return Sent(world, tmp_path / "mail")
 
 
