@@ -169,6 +169,8 @@ class Story:
         if supervisor.is_told_to_stop:
             return True
         problems = [] if moves else ["the clock stands still; see the logs"]
+        if cast.trouble:
+            problems.append(f"the people of the demo could not see anything: {cast.trouble}")
         problems += audit(self._archive, supervisor.folder.mail, self._everything.settings.mail_domain)
         for problem in problems:
             say(f"WRONG: {problem}")

@@ -22,8 +22,10 @@ from storage.archive import Archive
 
 logger = logging.getLogger("nurture.demo")
 NAME = "people of the demo"
-IDLE = 0.01
-"""Seconds between looks while nothing happens."""
+IDLE, BLIND = 0.01, 0.2
+"""Seconds between looks while nothing happens, and while nobody can look."""
+BLIND_TURNS = 50
+"""So often they try to look before the story ends: without eyes nobody can act."""
 
 
 @dataclass
@@ -34,8 +36,11 @@ class Cast:
     ends_at: datetime
     seen: int = -1
     failed: int = 0
+    trouble: str = ""
+    """What ended the story early, as a surface said it."""
     is_done: Event = field(default_factory=Event)
     _meant: list[Action] = field(default_factory=list)
+    _blind_turns: int = 0
     _held: tuple[int, datetime] | None = None
 
     def play(self, stop: Callable[[], bool]) -> None:
@@ -43,7 +48,7 @@ class Cast:
         while not stop() and not self.is_done.is_set():
             try:
                 if not self.turn():
-                    time.sleep(IDLE)
+                    time.sleep(BLIND if self._blind_turns else IDLE)
             except Exception:  # whatever it was, the clock must not stand still for good
                 logger.exception("a turn went wrong; the people go on")
                 time.sleep(0.5)
@@ -57,20 +62,32 @@ class Cast:
             kinds = frozenset(tx.execute(select(c.kind).where(c.id > self.seen, c.id <= newest).distinct()).scalars())
         is_news = newest > self.seen
         if is_news:
-            self._look(News(now, kinds, self.inbox.new()))
-            self.seen = newest
+            if not self._look(News(now, kinds, self.inbox.new())):
+                return self._is_blind()
+            self.seen, self._blind_turns, self.trouble = newest, 0, ""
         has_acted = self._act(now)
         if not has_acted:
             self._hold(now)
         return is_news or has_acted
 
-    def _look(self, news: News) -> None:
+    def _look(self, news: News) -> bool:
+        """False when somebody could not: then everybody looks again, and what was planned before stays planned."""
+        can_see = True
         for actor in self.actors:
             try:
                 for action in actor.look(news):
                     heapq.heappush(self._meant, action)
             except ActionError as error:
-                self._failed("looking", error)
+                can_see = False
+                logger.warning("looking: %s", error)
+                self.trouble = str(error)
+        return can_see
+
+    def _is_blind(self) -> bool:
+        self._blind_turns += 1
+        if self._blind_turns >= BLIND_TURNS:
+            self.is_done.set()
+        return False
 
     def _act(self, now: datetime) -> bool:
         """Everything that is due. What fails is dropped: nobody in the story tries the same thing for ever."""

@@ -9,11 +9,15 @@ from random import Random
 import pytest
 
 from commands.actors import buyers, callers, inbox, sellers
-from commands.actors.acting import OFFICE_GRID, office_after, waking_after
+from commands.actors.acting import OFFICE_GRID, Action, News, office_after, waking_after
 from commands.actors.buyers import HABITS, Buyer, buyers_of, reaction
+from commands.actors.cast import BLIND_TURNS, Cast
 from commands.actors.chance import chance
 from commands.actors.inbox import Inbox, Mail
+from commands.actors.surfaces import ActionError
 from domain.release import Release
+from storage import clock
+from tests.world import World
 
 MONDAY = datetime(2027, 1, 4, 15, 0, tzinfo=UTC)
 CHICAGO = "America/Chicago"
@@ -140,3 +144,28 @@ def test_a_conversation_ends_with_what_the_buyer_said() -> None:
     assert ends({"fact.evaluate_within_months": 9}) == ("recycle", "bad_timing")
     assert ends({}) == ("recycle", "bad_timing")
     assert ends({"fact.evaluate_within_months": 1, "fact.budget_status": "no_money"}) == ("recycle", "no_budget")
+
+
+class Blind:
+    def look(self, news: News) -> list[Action]:
+        raise ActionError("401 send a valid key")
+
+
+def test_people_who_cannot_see_end_the_story_and_say_why(world: World, tmp_path: Path) -> None:
+    with world.archive.begin() as tx:
+        clock.begin(tx, MONDAY, 1.0)
+    cast = Cast(world.archive, [Blind()], Inbox(tmp_path), MONDAY)
+    for _ in range(BLIND_TURNS):
+        assert not cast.is_done.is_set()
+        cast.turn()
+    assert (cast.is_done.is_set(), cast.trouble) == (True, "401 send a valid key")
+
+
+def test_the_story_ends_on_its_last_day_when_nothing_is_left_to_do(world: World, tmp_path: Path) -> None:
+    with world.archive.begin() as tx:
+        clock.begin(tx, MONDAY, 1.0)
+    cast = Cast(world.archive, [], Inbox(tmp_path), MONDAY)
+    while cast.turn():
+        pass
+    cast.turn()
+    assert (cast.is_done.is_set(), cast.trouble) == (True, "")
