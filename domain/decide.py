@@ -78,7 +78,19 @@ def _nurturing(ctx: Context) -> Step | Move:
             return _switch(ctx, chosen.id, chosen.first_stage, f"matches {chosen.id}")
         return _rest(ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same")
     found = touches.next_step(ctx, track)
-    return _used_up(ctx, found.at) if isinstance(found, touches.UsedUp) else found
+    rests_until = _rests_until(ctx)
+    if isinstance(found, touches.UsedUp):
+        return _used_up(ctx, max(found.at, rests_until) if rests_until else found.at)
+    if rests_until and isinstance(found, Step) and found.due_at > rests_until:
+        return _rest(ctx, rests_until, "ready; rests after the last return until")
+    return found
+
+
+def _rests_until(ctx: Context) -> datetime | None:
+    """A ready lead that was returned too recently is handed over when that rest ends, not later."""
+    if not ctx.verdict.ready or ctx.lead.returned_at is None:
+        return None
+    return ctx.lead.returned_at + ctx.release.recycling.rest_before_next_handoff
 
 
 def _used_up(ctx: Context, at: datetime) -> Step | Move:
@@ -204,6 +216,9 @@ def _recycled(ctx: Context) -> Step | Move:
     if event is None and until > ctx.now:
         return Step(f"resume:cool:{ctx.lead.cycle}", Verb.RESUME, until, f"cool-down after {ctx.lead.return_reason}")
     track = recycling.track_for_return(ctx)
+    if track is None and ctx.track:
+        sets = {"recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
+        return system("T35", State.DORMANT, "content gap: nothing left to give", sets, cycles=ctx.lead.cycle)
     stage, why = recycling.entry_stage(ctx, track) if track else (None, "no track matches")
     trigger = event or "cool-down over"
     return recycling.to_nurturing(ctx, "T33", track, stage, trigger, entry_because=why)

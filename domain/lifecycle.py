@@ -78,7 +78,7 @@ TABLE: tuple[Row, ...] = (
     _row("T23", "ACCEPTED WORKING QUALIFIED", "DISQUALIFIED", "REP MGR", "disqualified by sales", "disqualify"),
     _row("T33", "RECYCLED", "NURTURING", "SYS EVT MKT", "cool-down over: next cycle", "enrol"),
     _row("T34", "RECYCLED", "SALES_READY", "EVT SYS", "hand raised during cool-down"),
-    _row("T35", "RECYCLED", "DORMANT", "SYS", "recycled too often"),
+    _row("T35", "RECYCLED", "DORMANT", "SYS", "recycled too often, or nothing left to give"),
     _row("T36", "DORMANT", "NURTURING", "EVT SYS MKT", "sign of life or review date", "enrol"),
     _row("T36b", "DORMANT", "SALES_READY", "EVT SYS", "hand raised"),
     _row("T37", "DORMANT", "DORMANT", "SYS", "nothing new to give: looked at again later"),

@@ -114,8 +114,10 @@ def deliveries(ctx: Context, touch: Touch) -> list[Delivery]:
 
 
 def _channel_is_open(ctx: Context, touch: Touch) -> bool:
+    if ctx.lead.has_opted_out:
+        return False  # who wants no mail from us wants no unasked call either; a raised hand is answered all the same
     if touch.channel == "email":
-        return not (ctx.lead.has_opted_out or ctx.lead.has_bounced)
+        return not ctx.lead.has_bounced
     return touch.channel == "task" or not ctx.lead.is_do_not_call
 
 

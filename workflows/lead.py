@@ -12,8 +12,10 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities import names
     from domain.steps import Life, Order, Step, Verb, Where
-    from workflows.options import DECIDING, VERB, ActivityOptions
+    from workflows.options import for_verb
 
+DUE = "due"
+"""What the demo clock says to a lead whose time has come; anything else that happened is a reason to look again."""
 ATTRIBUTES = {name: SearchAttributeKey.for_keyword(f"lead_{name}") for name in ("state", "stage", "track", "team")}
 
 
@@ -23,6 +25,7 @@ class LeadWorkflow:
     def __init__(self, life: Life) -> None:
         self.life = life
         self.seq = life.seq
+        self.is_due = False
         self.build = life.build
         self.where = life.step.where if life.step else Where()
 
@@ -34,7 +37,7 @@ class LeadWorkflow:
             if step.renew and self.seq <= step.seq:
                 workflow.continue_as_new(Life(life.lead_id, self.seq, step.once(), step.build))
             woken = await self.newer_than(step)
-            step = await self.perform(Verb.DECIDE if woken else step.verb, step)
+            step = await self.perform(Verb.DECIDE if woken and not self.is_due else step.verb, step)
 
     async def newer_than(self, step: Step) -> bool:
         """True when something happened before the step's time came."""
@@ -50,17 +53,17 @@ class LeadWorkflow:
     async def perform(self, verb: Verb, step: Step | None) -> Step:
         """Ask for one verb. If it cannot even be tried, decide again: that one waits for the archive."""
         try:
-            return await self.ask(verb, step, VERB if verb is not Verb.DECIDE else DECIDING)
+            return await self.ask(verb, step)
         except ActivityError:
             if verb is Verb.DECIDE:
                 raise
-            return await self.ask(Verb.DECIDE, step, DECIDING)
+            return await self.ask(Verb.DECIDE, step)
 
-    async def ask(self, verb: Verb, step: Step | None, options: ActivityOptions) -> Step:
+    async def ask(self, verb: Verb, step: Step | None) -> Step:
         events = workflow.info().get_current_history_length()
         order = Order(self.life.lead_id, self.seq, step.id if step else "", events, self.build)
         result: Step = await workflow.execute_activity(
-            names.BY_VERB[verb], order, result_type=Step, summary=names.summary(verb, step), **options
+            names.BY_VERB[verb], order, result_type=Step, summary=names.summary(verb, step), **for_verb(verb)
         )
         self.build = self.build or result.build
         return result
@@ -78,4 +81,4 @@ class LeadWorkflow:
 
     @workflow.signal(description="Something about this lead changed in the archive")
     def wake(self, seq: int, verb: str) -> None:
-        self.seq = max(self.seq, seq)
+        self.seq, self.is_due = max(self.seq, seq), verb == DUE

@@ -8,6 +8,8 @@ from typing import TypedDict
 
 from temporalio.common import RetryPolicy
 
+from domain.steps import Verb
+
 TASK_QUEUE = "leads"
 
 
@@ -21,6 +23,13 @@ BRIEFLY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=ti
 """Three attempts within a minute; then the workflow decides again."""
 
 VERB = ActivityOptions(
+    start_to_close_timeout=timedelta(seconds=40),
+    schedule_to_close_timeout=timedelta(minutes=10),
+    retry_policy=BRIEFLY,
+)
+"""One transaction; a little longer than the database makes a writer wait."""
+
+SENDING = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=90),
     schedule_to_close_timeout=timedelta(minutes=10),
     retry_policy=BRIEFLY,
@@ -30,7 +39,11 @@ PATIENTLY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=
 """For deciding itself: there is nothing else a lead could do meanwhile, so it waits for the archive to come back."""
 
 DECIDING = ActivityOptions(
-    start_to_close_timeout=timedelta(seconds=90),
+    start_to_close_timeout=timedelta(seconds=40),
     schedule_to_close_timeout=None,
     retry_policy=PATIENTLY,
 )
+
+
+def for_verb(verb: Verb) -> ActivityOptions:
+    return DECIDING if verb is Verb.DECIDE else SENDING if verb is Verb.DELIVER else VERB
