@@ -12,6 +12,8 @@ from domain.policies import ServiceLevels
 from domain.steps import Verb
 
 DESK = Span(1, Pace.BUSINESS_DAYS)
+SIGN = Span(60 * 24 * 60)
+"""In a deal: 60 days without a sign of life alarm the manager (T22)."""
 
 
 def allowance(levels: ServiceLevels, name: str, is_hot: bool) -> Span:
@@ -22,6 +24,7 @@ def allowance(levels: ServiceLevels, name: str, is_hot: bool) -> Span:
         "first_attempt": levels.first_attempt.hot if is_hot else levels.first_attempt.normal,
         "outcome": levels.outcome,
         "opportunity": levels.opportunity,
+        "sign": SIGN,
         "desk": DESK,
     }[name]
 
@@ -43,6 +46,7 @@ PROMISES = {
     "first_attempt": "for the first contact",
     "outcome": "for an outcome",
     "opportunity": "to make it an opportunity",
+    "sign": "for a sign of life",
     "desk": "on the manager's desk",
 }
 LAST_RUNG = {
@@ -57,6 +61,8 @@ def next_rung(clock: Clock, state: State, levels: ServiceLevels, is_hot: bool, w
     """50 % remind, 100 % escalate, 150 % change hands (domain.md 1.6); None when nothing is left to climb."""
     if clock.name == "desk":
         return Rung(Verb.DESK, clock.due_at, f"day {clock.rung + 1} on the manager's desk")
+    if clock.name == "sign":
+        return Rung(Verb.ESCALATE, clock.due_at, "no sign of life for 60 days") if clock.rung < 2 else None
     if clock.name == "routed":
         return Rung(Verb.ESCALATE, clock.due_at, "nobody could take it") if clock.rung < 2 else None
     promise = PROMISES[clock.name]

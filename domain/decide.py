@@ -23,6 +23,8 @@ from domain.view import excluded_by
 MOST_MOVES = 12
 ROUTE_AGAIN = timedelta(hours=1)
 LOOK_AGAIN = timedelta(days=30)
+LOST_FOR = timedelta(days=180)
+"""A loss that no return code explains rests so long (domain.md 1.4)."""
 
 
 def decide(facts: Facts, release: Release, now: datetime) -> Step:
@@ -142,7 +144,7 @@ def _has_gone_stale(ctx: Context) -> bool:
 
 
 def _with_sales(ctx: Context) -> Step | Move:
-    """HANDED_OFF, ACCEPTED, WORKING, QUALIFIED: a promise runs, and silence never answers it."""
+    """From HANDED_OFF to PROPOSAL: a promise runs, and silence never answers it."""
     rung = _rung(ctx)
     if rung is None:
         return _rest(ctx, ctx.now + LOOK_AGAIN, "with sales")
@@ -255,6 +257,32 @@ def _sign_of_life(ctx: Context) -> str | None:
     return min(names, default=None)
 
 
+def _won(ctx: Context) -> Step | Move:
+    """A customer gets no prospect's mail; marketing may put them on a customer track (T32)."""
+    until = ctx.lead.recheck_at
+    return _ended(ctx) if until is None or until <= ctx.now else _rest(ctx, until, "won; the debrief is due until")
+
+
+def _lost(ctx: Context) -> Step | Move:
+    """T30, T31: when the debrief had its time, a loss goes back to marketing, or out of circulation for good."""
+    reason, until = ctx.lead.return_reason or "", ctx.lead.recheck_at or ctx.now
+    if until > ctx.now:
+        return Step(f"resume:lost:{ctx.lead.cycle}", Verb.RESUME, until, f"lost ({reason}); the debrief is due until")
+    loss = ctx.release.reasons.loss.get(reason)
+    if loss and loss.recycle_as == "never":
+        return system("T31", State.DISQUALIFIED, reason, {"recheck_at": None})
+    code = loss.recycle_as if loss and loss.recycle_as else None
+    cool_until = recycling.cool_until(ctx, code, None) if code else ctx.now + LOST_FOR
+    sets: dict[str, object] = {
+        "cool_until": cool_until,
+        "return_reason": code or reason,
+        "returned_at": ctx.now,
+        "recycled_at": (*ctx.lead.recycled_at, ctx.now),
+        "recheck_at": None,
+    }
+    return system("T30", State.RECYCLED, reason, sets, cool_until=cool_until.isoformat())
+
+
 def _ended(ctx: Context) -> Step | Move:
     return Step("ended", Verb.ENDED, ctx.now, f"{ctx.lead.state}")
 
@@ -327,6 +355,10 @@ BY_STATE: dict[State, Callable[[Context], Step | Move]] = {
     State.ACCEPTED: _with_sales,
     State.WORKING: _with_sales,
     State.QUALIFIED: _with_sales,
+    State.OPPORTUNITY: _with_sales,
+    State.PROPOSAL: _with_sales,
+    State.WON: _won,
+    State.LOST: _lost,
     State.RECYCLED: _recycled,
     State.DORMANT: _dormant,
     State.DISQUALIFIED: _ended,

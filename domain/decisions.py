@@ -6,16 +6,17 @@ there are some.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from domain import lifecycle, recycling
 from domain.clocks import start
 from domain.context import Context
 from domain.decide import ready_move
 from domain.errors import InvalidError, RefusedError
-from domain.lead import Lead, State
+from domain.lead import Clock, Lead, State
 from domain.policies import Reason
 from domain.readiness import is_hot
 from domain.steps import Move
@@ -34,8 +35,24 @@ OUTCOMES = (
 )
 CONVERSATIONS = frozenset({"connected", "replied", "meeting_held"})
 CHANNELS = ("phone", "email", "linkedin", "meeting", "other")
+FORECASTS = ("pipeline", "best_case", "commit")
+DEBRIEF_WITHIN = timedelta(days=21)
 OTHER_NEEDS = 20
 """Characters somebody must write who chooses `other` (domain.md 1.4)."""
+
+
+@dataclass(frozen=True)
+class Deal:
+    """What an opportunity is worth, as sales says: amount in whole currency units, ISO currency, expected close."""
+
+    amount: float
+    currency: str
+    close_on: date | None = None
+    forecast: str | None = None
+
+    def as_data(self) -> dict[str, object]:
+        close_on = self.close_on.isoformat() if self.close_on else None
+        return {"amount": self.amount, "currency": self.currency, "close_on": close_on, "forecast": self.forecast}
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,7 @@ class Said:
     rep: str | None = None
     outcome: str | None = None
     channel: str | None = None
+    deal: Deal | None = None
     has: Mapping[str, bool] = field(default_factory=dict)
     """What else came with it, by the names reasons.yaml uses: referral, competitor."""
 
@@ -125,14 +143,65 @@ def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
         "cool_until": until,
         "return_reason": said.reason,
         "returned_at": ctx.now,
-        "returned_by": lead.owner,
+        "returned_by": lead.owner or said.actor_id,
         "recycled_at": (*lead.recycled_at, ctx.now),
         "denied": _denied(ctx, said),
         "left_stage_at_handoff": said.stage or lead.left_stage_at_handoff,
     }
-    transition = "T21b" if lead.state is State.HANDED_OFF else "T21"
+    transition = RETURNS[lead.state]
     data = {"cool_until": until.isoformat(), "attempts": ctx.facts.attempts.count, "stage": said.stage}
     return (_move(said, transition, State.RECYCLED, sets, **data),)
+
+
+def _opportunity(ctx: Context, said: Said) -> tuple[Move, ...]:
+    """T24. Straight from WORKING it qualifies on the way, two transitions with one timestamp."""
+    _is_theirs(ctx, said)
+    deal = _deal(ctx, said, "opportunity")
+    if deal.close_on is None or deal.forecast not in FORECASTS:
+        raise InvalidError(f"an opportunity needs close_on and forecast, one of {', '.join(FORECASTS)}", "close_on")
+    return (_move(said, "T24", State.OPPORTUNITY, {"clock": _sign(ctx)}, **deal.as_data()),)
+
+
+def _proposal(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    return (_move(said, "T25", State.PROPOSAL, {"clock": _sign(ctx)}, **_deal(ctx, said, "proposal").as_data()),)
+
+
+def _rescope(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    if not said.note_length:
+        raise InvalidError("say why it is scoped anew: note", "note")
+    return (_move(said, "T29", State.OPPORTUNITY, {"clock": _sign(ctx)}),)
+
+
+def _won(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    sets: dict[str, object] = {"recheck_at": ctx.now + DEBRIEF_WITHIN}
+    return (_move(said, "T26", State.WON, sets, rep=ctx.lead.owner, **_deal(ctx, said, "won").as_data()),)
+
+
+def _lost(ctx: Context, said: Said) -> tuple[Move, ...]:
+    _is_theirs(ctx, said)
+    _reason(ctx, said, ctx.release.reasons.loss, "lost")
+    sets: dict[str, object] = {
+        "recheck_at": ctx.now + DEBRIEF_WITHIN,
+        "return_reason": said.reason,
+        "returned_by": ctx.lead.owner,
+    }
+    return (_move(said, "T27", State.LOST, sets, rep=ctx.lead.owner, lost_at=ctx.lead.state.value),)
+
+
+def _sign(ctx: Context) -> Clock:
+    """In a deal the clock asks for a sign of life every 60 days; it alarms and moves nothing."""
+    return start(ctx.release.service_levels, "sign", False, ctx.now, ctx.sales_window)
+
+
+def _deal(ctx: Context, said: Said, command: str) -> Deal:
+    if said.deal is None or not 0 < said.deal.amount < 1e12:
+        raise InvalidError(f"{command} needs an amount above zero and its currency", "amount")
+    if not re.fullmatch("[A-Z]{3}", said.deal.currency):
+        raise InvalidError("a currency is three letters, as USD", "currency")
+    return said.deal
 
 
 def _disqualify(ctx: Context, said: Said) -> tuple[Move, ...]:
@@ -163,7 +232,10 @@ def _enrol(ctx: Context, said: Said) -> tuple[Move, ...]:
         raise InvalidError(f"there is no approved track {said.track}; there are: {names}", "track")
     if said.stage and said.stage not in track.stages:
         raise InvalidError(f"{track.id} has no stage {said.stage}; it has {', '.join(track.stages)}", "stage")
-    transition = {State.INQUIRY: "T05", State.RECYCLED: "T33", State.DORMANT: "T36"}[ctx.lead.state]
+    is_customer = ctx.lead.state is State.WON
+    if is_customer != (track.purpose == "customer"):
+        raise InvalidError("customers get tracks with purpose: customer, and nobody else does", "track")
+    transition = ENROLS[ctx.lead.state]
     move = recycling.to_nurturing(ctx, transition, track, said.stage or track.first_stage, "enrolled by hand")
     return (replace(move, actor=said.actor, actor_id=said.actor_id),)
 
@@ -197,8 +269,8 @@ def _is_theirs(ctx: Context, said: Said) -> None:
     if said.offer is not None and offer and said.offer != offer.number:
         options = lifecycle.legal(ctx.lead.state, said.actor)
         raise RefusedError(f"offer {said.offer} is over; the lead is with {owner} now", options)
-    if said.actor == "REP" and said.actor_id != owner:
-        raise RefusedError(f"this lead is with {owner} now, not with {said.actor_id}", ())
+    if said.actor == "REP" and said.actor_id != (owner or ctx.lead.returned_by):
+        raise RefusedError(f"this lead is with {owner or ctx.lead.returned_by} now, not with {said.actor_id}", ())
 
 
 def _reason(ctx: Context, said: Said, known: Mapping[str, Reason], command: str) -> Reason:
@@ -276,9 +348,26 @@ COMMANDS: Mapping[str, Callable[[Context, Said], tuple[Move, ...]]] = {
     "promote": _promote,
     "assign": _assign,
     "enrol": _enrol,
+    "opportunity": _opportunity,
+    "proposal": _proposal,
+    "rescope": _rescope,
+    "won": _won,
+    "lost": _lost,
     "reopen": _reopen,
     "withdraw": _withdraw,
 }
+
+
+RETURNS = {
+    State.HANDED_OFF: "T21b",
+    State.ACCEPTED: "T21",
+    State.WORKING: "T21",
+    State.QUALIFIED: "T21",
+    State.OPPORTUNITY: "T28",
+    State.PROPOSAL: "T28",
+    State.LOST: "T30",
+}
+ENROLS = {State.INQUIRY: "T05", State.RECYCLED: "T33", State.DORMANT: "T36", State.WON: "T32"}
 
 
 def moved(lead: Lead, moves: tuple[Move, ...], now: datetime) -> Lead:

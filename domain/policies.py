@@ -42,10 +42,17 @@ class RejectReason(Reason):
     quality: bool = False
 
 
+class LossReason(Reason):
+    """`recycle_as` is the return code of the same meaning, or `never` for a deal lost for good."""
+
+    recycle_as: str | None = None
+
+
 class ReasonsFile(Part):
     reject: dict[Id, RejectReason]
     recycle: dict[Id, Reason]
     disqualify: dict[Id, Reason]
+    loss: dict[Id, LossReason] = {}
 
 
 class RecycleRule(Part):

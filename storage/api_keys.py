@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 
 from domain.errors import ConflictError, InvalidError, MissingError
 from storage import tables as t
-from storage.archive import Tx, machine_now
+from storage.archive import Tx, insert_once, machine_now
 
 ROLES = ("marketing", "nurture", "sales", "manager", "ops", "service", "viewer", "admin")
 PREFIX = "nk_"
@@ -37,12 +37,12 @@ def create(tx: Tx, name: str, role: str, person: str | None = None) -> tuple[Api
         raise InvalidError(f"there is no role {role}; there are {', '.join(ROLES)}", "role")
     if not 0 < len(name.strip()) <= LONGEST_NAME:
         raise InvalidError(f"give the key a name of 1 to {LONGEST_NAME} characters", "name")
-    if tx.execute(select(t.api_keys.c.id).where(t.api_keys.c.name == name)).first():
-        raise ConflictError(f"there is a key called {name} already, perhaps a revoked one; choose another name")
     token = PREFIX + secrets.token_urlsafe(32)
     key = ApiKey(uuid4(), name, role, person, machine_now(), None)
     row = {"id": key.id, "name": name, "role": role, "person": person, "created_at": key.created_at}
-    tx.execute(insert(t.api_keys).values(**row, key_hash=_hash(token)))
+    query = insert_once(tx, t.api_keys).values(**row, key_hash=_hash(token)).on_conflict_do_nothing()
+    if tx.execute(query.returning(t.api_keys.c.id)).scalar() is None:
+        raise ConflictError(f"there is a key called {name} already, perhaps a revoked one; choose another name")
     return key, token
 
 

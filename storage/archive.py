@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
@@ -20,6 +20,8 @@ from storage import tables as t
 Tx = Connection
 Compile = Callable[[Mapping[str, str]], Release]
 BUSY = timedelta(seconds=30)
+MANY_LEADS = "many leads"
+"""What locks more leads than one does it one at a time: in two orders, two would wait for each other."""
 
 
 class Clock(Protocol):
@@ -45,6 +47,12 @@ class SystemClock:
 def insert_once(tx: Tx, table: Table) -> Any:  # Any: two dialects' inserts with the same on_conflict methods
     """An insert that can say what to do when the row is there. Ask for `returning`: psycopg counts no inserted rows."""
     return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def one_at_a_time(tx: Tx, what: str) -> None:
+    """Until the end of this transaction nobody else does the same; on SQLite nobody writes anyway."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
 def machine_now() -> datetime:
@@ -102,8 +110,11 @@ class Archive:
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """A transaction that only reads; never waits for writers."""
-        with self.engine.connect().execution_options(begin="deferred") as tx, tx.begin():
+        """A transaction that only reads: all of it as of one moment, and never waiting for writers."""
+        options: dict[str, Any] = {"begin": "deferred"}  # Any: option values
+        if self.engine.dialect.name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as tx, tx.begin():
             yield tx
 
     def live(self, tx: Tx) -> Release:

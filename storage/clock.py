@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, or_, s
 from domain.errors import NotReadyError
 from domain.lead import State
 from storage import tables as t
-from storage.archive import Archive, Tx, insert_once, machine_now
+from storage.archive import MANY_LEADS, Archive, Tx, insert_once, machine_now, one_at_a_time
 from storage.wakes import Wake, wake
 
 FALLBACK = timedelta(minutes=2)
@@ -92,6 +92,7 @@ def advance(archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER) ->
         if _is_still(tx, read(tx)):
             return []
     with archive.begin() as tx:
+        one_at_a_time(tx, MANY_LEADS)
         row = tx.execute(select(t.clock)).one()
         is_sent_forward = row.forward_to is not None and row.forward_to > row.business_at
         limit = row.business_at + elapsed * (FORWARD if is_sent_forward else row.speed)

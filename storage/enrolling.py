@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from domain import keys
 from domain.addresses import email_address
@@ -150,9 +150,7 @@ def _link_external(tx: Tx, lead_id: UUID, external: tuple[str, str] | None) -> N
     if external is None:
         return
     system, external_id = external
-    c = t.external_ids.c
-    known = tx.execute(select(c.lead_id).where(c.system == system, c.external_id == external_id)).scalar()
-    if known is None:
-        tx.execute(insert(t.external_ids).values(system=system, external_id=external_id, lead_id=lead_id))
-    elif known != lead_id:
+    row = {"system": system, "external_id": external_id}
+    tx.execute(insert_once(tx, t.external_ids).values(**row, lead_id=lead_id).on_conflict_do_nothing())
+    if tx.execute(select(t.external_ids.c.lead_id).filter_by(**row)).scalar_one() != lead_id:
         raise ConflictError(f"{system}:{external_id} is another lead already")

@@ -22,7 +22,8 @@ LEAD = (
     .join(t.lead_facts, t.lead_facts.c.lead_id == t.leads.c.id)
     .where(t.leads.c.id == ID)
 )
-LOCKED = LEAD.with_for_update(of=t.leads)
+# Both rows: who waited for the lead's would else see what its facts were before the wait (PostgreSQL).
+LOCKED = LEAD.with_for_update(of=[t.leads, t.lead_facts])
 LEDGER = (
     select(
         t.ledger.c.id,

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, tuple_
 
+from domain.lead import Known
 from storage import paging
 from storage import tables as t
 from storage.archive import Tx
 from storage.reading import LISTED, Row
+from storage.rows import to_known
 
 MOST_WORDS = 5
 
@@ -53,3 +55,10 @@ def _spelled(text: ColumnElement[str], word: str) -> ColumnElement[bool]:
     """SQLite compares only a to z without case, so other letters are tried in the usual ways of writing them."""
     spellings = {word, word.lower(), word.upper(), word.title()}
     return or_(*(text.icontains(each, autoescape=True) for each in sorted(spellings)))
+
+
+def known(tx: Tx, lead_ids: Sequence[UUID]) -> dict[UUID, dict[str, Known]]:
+    """What is known of several leads, for lists that say their company or what an answer taught."""
+    c = t.lead_facts.c
+    rows = tx.execute(select(c.lead_id, c.known).where(c.lead_id.in_(set(lead_ids))))
+    return {row.lead_id: to_known(row.known) for row in rows}

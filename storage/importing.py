@@ -21,7 +21,7 @@ from domain.importing import Line, Refused, Row
 from domain.lead import Source, Value
 from storage import enrolling, learning
 from storage import tables as t
-from storage.archive import Archive, Tx
+from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
 from storage.enrolling import Enrolment
 from storage.pacing import MOST_ROWS, Pace
 
@@ -75,9 +75,10 @@ def start(
     One of the same file through another mapping will not be gone on with: it is marked as replaced, what it has
     enrolled is known. `mapping` is JSON; total counts the rows below the header that are not blank.
     """
+    one_at_a_time(tx, "import")
     c = t.imports.c
     same = (c.name == name[:255], c.status.in_(UNFINISHED))
-    for row in tx.execute(select(t.imports).where(*same).with_for_update()).mappings().all():
+    for row in tx.execute(select(t.imports).where(*same)).mappings().all():
         found = _import(row)
         if (found.file_hash, found.mapping) == (file_hash, mapping):
             return found
@@ -144,6 +145,7 @@ def take_rows(archive: Archive, found: Import, batch: Sequence[Row], pace: Pace 
     counts = dict(found.counts)
     after = batch[-1].number + 1
     with archive.begin() as tx:
+        one_at_a_time(tx, MANY_LEADS)
         if pace:
             pace.see(tx)
         c = t.imports.c

@@ -85,7 +85,7 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
         facts = replace(facts, offer=_open_offer(tx, after, move, now))
     elif facts.offer and after.owner != before.owner:
         _close_offer(tx, facts.offer, move, now)
-        wakes.wake_best_waiting(tx)
+        wakes.wake_best_waiting(tx, facts.offer.rep)
         facts = replace(facts, offer=None)
     if move.transition == "T13" and facts.offer:
         tx.execute(update(t.offers).where(t.offers.c.id == facts.offer.id).values(accepted_at=now))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, select, update
 
 from domain.calendar import is_zone
 from domain.errors import InvalidError, MissingError
@@ -15,7 +15,7 @@ from domain.phrases import parse_hours
 from domain.release import Release
 from storage import tables as t
 from storage import wakes
-from storage.archive import Archive, Tx
+from storage.archive import Archive, Tx, insert_once
 
 SELLERS = ("sales", "manager")
 WITH_REP = [s.value for s in (State.HANDED_OFF, State.ACCEPTED, State.WORKING, State.QUALIFIED)]
@@ -48,9 +48,9 @@ def put(tx: Tx, archive: Archive, rep_id: str, changes: Mapping[str, Any]) -> di
         who = ", ".join(sorted(name for name, p in release.people.items() if p.role in SELLERS))
         raise InvalidError(f"{rep_id} is no salesperson in lead_defs/people.yaml; there are {who}", "id")
     _check(changes)
-    if tx.execute(update(t.reps).where(t.reps.c.id == rep_id).values(id=rep_id, **changes)).rowcount == 0:
-        tx.execute(insert(t.reps).values(id=rep_id, **{**STARTING, **changes}))
-    wakes.wake_best_waiting(tx)  # more capacity, or back from leave: somebody may have been waiting for it
+    query = insert_once(tx, t.reps).values(id=rep_id, **{**STARTING, **changes})
+    tx.execute(query.on_conflict_do_update(index_elements=["id"], set_={"id": rep_id, **changes}))
+    wakes.wake_best_waiting(tx, rep_id)  # more capacity, or back from leave: somebody may have been waiting for it
     return one(tx, release, rep_id)
 
 
@@ -61,7 +61,7 @@ def away(tx: Tx, archive: Archive, rep_id: str, until: datetime | None) -> dict[
     if tx.execute(update(t.reps).where(t.reps.c.id == rep_id).values(away_until=until)).rowcount == 0:
         raise MissingError(f"there is no salesperson {rep_id} yet; add one: nurture rep add, or PUT /api/reps/{rep_id}")
     if until is None:
-        wakes.wake_best_waiting(tx)
+        wakes.wake_best_waiting(tx, rep_id)
     return one(tx, archive.live(tx), rep_id)
 
 

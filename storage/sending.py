@@ -206,12 +206,15 @@ def uncertain(archive: Archive, since: datetime, limit: int = 200) -> list[tuple
 def resolve(archive: Archive, send_id: UUID, was_received: bool) -> None:
     """Evidence has come in about an uncertain send."""
     with archive.begin() as tx:
-        row = tx.execute(select(t.ledger).where(t.ledger.c.id == send_id, t.ledger.c.status == "uncertain")).first()
+        row = tx.execute(select(t.ledger).where(t.ledger.c.id == send_id)).first()
         if row is None:
             return
+        d = open_lead(tx, archive, row.lead_id)
+        c = t.ledger.c
         status = "sent" if was_received else "failed"
         values = {"status": status, "code": "found_at_relay" if was_received else "not_at_relay"}
-        tx.execute(update(t.ledger).where(t.ledger.c.id == send_id).values(values))
-        d = open_lead(tx, archive, row.lead_id)
+        open_yet = (c.id == send_id, c.status == "uncertain")
+        if not tx.execute(update(t.ledger).where(*open_yet).values(values)).rowcount:
+            return
         data = {"touch": row.touch, "delivery": str(send_id), "channel": row.channel, **values}
         record.log(tx, replace(d.lead), "touch", d.now, data=data)

@@ -317,6 +317,7 @@ wakes = Table(
     Column("seq", BigId, nullable=False),
     Column("verb", CODE, nullable=False),
     Column("at", Utc, nullable=False, index=True),
+    Column("taken_at", Utc),
 )
 
 notices = Table(

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from domain.lead import State
 from storage import tables as t
-from storage.archive import Archive, Tx, machine_now
+from storage.archive import MANY_LEADS, Archive, Tx, machine_now, one_at_a_time
 
-NO_WORKFLOW = (State.DISQUALIFIED, State.MERGED, State.ERASED, State.WON, State.LOST)
+LEASE = timedelta(seconds=10)
+"""Machine time in which a relay has sent what it took; what a dead one took is then anybody's."""
+NO_WORKFLOW = (State.DISQUALIFIED, State.MERGED, State.ERASED, State.WON)
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,18 @@ def wake(tx: Tx, lead_id: UUID, verb: str) -> Wake:
 
 
 def pending(archive: Archive, older_than: timedelta, limit: int = 200) -> list[Wake]:
-    """What was not sent right after its commit, oldest first."""
-    c = t.wakes.c
-    query = select(c.id, c.lead_id, c.seq, c.verb).where(c.at <= machine_now() - older_than).order_by(c.id).limit(limit)
-    with archive.reading() as tx:
-        return [Wake(*row) for row in tx.execute(query)]
+    """What was not sent right after its commit, oldest first; for a while no other relay gets the same."""
+    c, now = t.wakes.c, machine_now()
+    is_free = or_(c.taken_at.is_(None), c.taken_at <= now - LEASE)
+    query = select(c.id).where(c.at <= now - older_than, is_free).order_by(c.id).limit(limit)
+    with archive.reading() as tx:  # mostly there are none, and SQLite's writers need not wait for that
+        if tx.execute(query.limit(1)).first() is None:
+            return []
+    with archive.begin() as tx:
+        ids = list(tx.execute(query.with_for_update(skip_locked=True)).scalars())
+        taking = update(t.wakes).where(c.id.in_(ids)).values(taken_at=now)
+        rows = tx.execute(taking.returning(c.id, c.lead_id, c.seq, c.verb))
+        return sorted((Wake(*row) for row in rows), key=lambda found: found.id)
 
 
 def sent(archive: Archive, wakes: Sequence[Wake]) -> None:
@@ -50,11 +59,17 @@ def sent(archive: Archive, wakes: Sequence[Wake]) -> None:
             tx.execute(delete(t.wakes).where(t.wakes.c.id.in_([w.id for w in wakes])))
 
 
-def wake_best_waiting(tx: Tx) -> None:
-    """A salesperson has a free place again: the lead that waits longest for one tries at once."""
+def wake_best_waiting(tx: Tx, rep: str) -> None:
+    """A salesperson has a free place again: the lead that waits longest for one tries at once.
+
+    The rep's row is locked as routing does it: who was told that there is no place is seen waiting here. A lead whose
+    row is locked is passed over: it is being routed, and about to see the place, or another freed place wakes it.
+    """
+    tx.execute(select(t.reps.c.id).where(t.reps.c.id == rep).with_for_update())
     c = t.leads.c
     waiting = (c.state == State.SALES_READY.value, c.is_on_desk.is_(False), c.postponed_until.is_not(None))
-    lead_id = tx.execute(select(c.id).where(*waiting).order_by(c.state_entered_at).limit(1)).scalar()
+    first = select(c.id).where(*waiting).order_by(c.state_entered_at).limit(1)
+    lead_id = tx.execute(first.with_for_update(skip_locked=True)).scalar()
     if lead_id:
         tx.execute(update(t.leads).where(c.id == lead_id).values(postponed_until=None))
         wake(tx, lead_id, "place_free")
@@ -65,6 +80,7 @@ def wake_all_open(archive: Archive, verb: str = "repaired", batch: int = 500) ->
     total, last = 0, None
     while True:
         with archive.begin() as tx:
+            one_at_a_time(tx, MANY_LEADS)
             query = select(t.leads.c.id).where(t.leads.c.state.not_in(NO_WORKFLOW)).order_by(t.leads.c.id).limit(batch)
             ids = list(tx.execute(query if last is None else query.where(t.leads.c.id > last)).scalars())
             for lead_id in ids:

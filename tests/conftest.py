@@ -46,7 +46,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'archive.db'}"
         return
     server: postgres.Server = request.getfixturevalue("server")
-    with server.database() as url:
+    with server.archive() as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def nothing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a single table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'archive.db'}"
+        return
+    server: postgres.Server = request.getfixturevalue("server")
+    with server.nothing() as url:
         yield url
 
 

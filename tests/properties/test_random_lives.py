@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import Window, zone
 from domain.decide import decide
+from domain.decisions import Deal
 from domain.errors import NurtureError
 from domain.lead import IN_SALES, State
 from domain.letters import Outcome
 from domain.lifecycle import ROWS
 from storage import tables as t
 from storage.facts import load
+from tests.postgres import Server
 from tests.world import World, shipped_release
 
 REASONS = ["no_budget", "needs_education", "bad_timing", "other", "wrong_contact"]
@@ -29,6 +32,7 @@ ACTS = st.one_of(
     st.tuples(st.just("answer"), st.sampled_from([("evaluate_within_months", 12), ("contact_role", "outsider")])),
     st.tuples(st.just("say"), st.sampled_from(["accept", "attempt", "attempt", "qualify", "recycle", "reject"])),
     st.tuples(st.just("say"), st.sampled_from(["disqualify", "reopen", "promote", "withdraw", "assign", "enrol"])),
+    st.tuples(st.just("say"), st.sampled_from(["attempt", "qualify", "opportunity", "proposal", "won", "lost"])),
     st.tuples(st.just("task"), st.sampled_from(["talked", "no_answer", "later", "not_us"])),
     st.tuples(st.just("relay"), st.sampled_from(["sent", "sent", "deferred", "failed", "uncertain"])),
     st.tuples(st.just("crash"), st.just(0)),
@@ -44,21 +48,35 @@ SITES = st.sampled_from(
 )
 
 
+LIVES = st.lists(ACTS, min_size=3, max_size=30)
+
+
 @settings(max_examples=60)
-@given(SITES, st.lists(ACTS, min_size=3, max_size=30))
+@given(SITES, LIVES)
 def test_every_life_keeps_the_contract(site: dict[str, object], acts: list[tuple[str, object]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        world = World.make(Path(folder))
-        try:
-            lead = world.enrol(values=site)
-            for number, (kind, what) in enumerate(acts):
-                _do(world, lead, number, kind, what)
-                _check_row(world, lead)
-            _check_log(world, lead)
-            _check_sends(world, lead)
-            _check_repeatable(world, lead)
-        finally:
-            world.archive.engine.dispose()
+        _live(World.make(Path(folder)), site, acts)
+
+
+@pytest.mark.postgresql
+@settings(max_examples=15)
+@given(SITES, LIVES)
+def test_on_postgresql_too(server: Server, site: dict[str, object], acts: list[tuple[str, object]]) -> None:
+    with server.archive() as url:
+        _live(World.make(Path(), url=url), site, acts)
+
+
+def _live(world: World, site: dict[str, object], acts: list[tuple[str, object]]) -> None:
+    try:
+        lead = world.enrol(values=site)
+        for number, (kind, what) in enumerate(acts):
+            _do(world, lead, number, kind, what)
+            _check_row(world, lead)
+        _check_log(world, lead)
+        _check_sends(world, lead)
+        _check_repeatable(world, lead)
+    finally:
+        world.archive.engine.dispose()
 
 
 def _do(world: World, lead: UUID, number: int, kind: str, what: object) -> None:
@@ -92,6 +110,10 @@ def _say(world: World, lead: UUID, number: int, command: str) -> None:
         more |= {"criterion": "soon", "has": {"referral": True, "competitor": True}}
     elif command == "reject":
         more |= {"reason": ["misrouted", "definition_not_met"][number % 2], "criterion": "problem"}
+    elif command in ("opportunity", "proposal", "won"):
+        more |= {"deal": Deal(1000, "USD", date(2028, 1, 1), "commit")}
+    elif command == "lost":
+        more |= {"reason": ["price", "not_qualified_in_hindsight"][number % 2]}
     elif command == "disqualify":
         more |= {"reason": "competitor"}
     elif command == "attempt":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.decisions import Deal
 from domain.errors import InvalidError, RefusedError
 from domain.letters import Outcome
 from storage import tables as t
@@ -226,3 +228,94 @@ def test_a_notice_found_by_two_is_sent_by_one(world: World) -> None:
     (theirs,) = notices.unsent(world.archive, lead)
     assert notices.claim(world.archive, mine)
     assert not notices.claim(world.archive, theirs)
+
+
+DEAL = Deal(42_000, "USD", date(2027, 6, 30), "best_case")
+
+
+def _qualified(world: World) -> UUID:
+    lead = _worked(world)
+    world.say(lead, "qualify")
+    return lead
+
+
+def test_a_deal_from_opportunity_to_won_and_no_more_mail(world: World) -> None:
+    lead = _qualified(world)
+    world.say(lead, "opportunity", deal=DEAL)
+    world.live_for(lead, days=5)
+    world.say(lead, "proposal", deal=DEAL)
+    world.say(lead, "won", deal=DEAL)
+    before = len(world.sent)
+    step = world.live_for(lead, days=400)
+    assert (world.row(lead)["state"], step.verb, len(world.sent)) == ("WON", "ended", before)
+    with pytest.raises(InvalidError, match="purpose: customer"):
+        world.say(lead, "enrol", "MKT", track="dock-waiting", who="ines")
+
+
+def test_a_deal_without_a_sign_of_life_alarms_and_moves_nothing(world: World) -> None:
+    lead = _qualified(world)
+    world.say(lead, "opportunity", deal=DEAL)
+    world.live_for(lead, days=100)
+    assert world.row(lead)["state"] == "OPPORTUNITY"
+    assert ("tom", "clock_escalate") in [(n["person"], n["kind"]) for n in world.rows(t.notices, lead)]
+
+
+def test_a_lost_deal_comes_back_as_its_reason_says(world: World) -> None:
+    lead = _qualified(world)
+    world.say(lead, "opportunity", deal=DEAL)
+    world.say(lead, "lost", reason="price")
+    world.live_for(lead, days=22)
+    row = world.row(lead)
+    assert (row["state"], row["return_reason"]) == ("RECYCLED", "no_budget")
+    world.live_for(lead, days=130)
+    assert world.row(lead)["cycle"] == 2
+
+
+def test_a_deal_that_should_never_have_been_is_out_for_good(world: World) -> None:
+    lead = _qualified(world)
+    world.say(lead, "opportunity", deal=DEAL)
+    world.say(lead, "lost", reason="not_qualified_in_hindsight", note_length=9)
+    world.live_for(lead, days=30)
+    assert world.row(lead)["state"] == "DISQUALIFIED"
+
+
+@pytest.mark.parametrize("state", ["HANDED_OFF", "ACCEPTED", "WORKING", "QUALIFIED", "OPPORTUNITY", "PROPOSAL", "LOST"])
+def test_recycled_from_every_state_sales_can_have_it_in(world: World, state: str) -> None:
+    lead = world.enrol(values={"fact.pain": "detention", "fact.evaluate_within_months": 1})
+    world.live_for(lead, minutes=1)
+    way: list[tuple[str, dict[str, Any]]] = [
+        ("accept", {}),
+        ("attempt", {"outcome": "connected", "channel": "phone"}),
+        ("qualify", {}),
+        ("opportunity", {"deal": DEAL}),
+        ("proposal", {"deal": DEAL}),
+        ("lost", {"reason": "price"}),
+    ]
+    for command, more in way:
+        if world.row(lead)["state"] == state:
+            break
+        world.say(lead, command, **more)
+    owner = world.row(lead)["owner"] or world.row(lead)["returned_by"]
+    world.say(lead, "recycle", reason="no_budget", who=owner)
+    assert (world.row(lead)["state"], world.row(lead)["returned_by"]) == ("RECYCLED", owner)
+
+
+@pytest.mark.parametrize(
+    "deal", [None, Deal(0, "USD", DEAL.close_on, "commit"), Deal(1, "dollars", DEAL.close_on, "commit"), Deal(1, "USD")]
+)
+def test_a_deal_says_what_it_is_worth(world: World, deal: Deal | None) -> None:
+    lead = _qualified(world)
+    with pytest.raises(InvalidError):
+        world.say(lead, "opportunity", deal=deal)
+    assert world.row(lead)["state"] == "QUALIFIED"
+
+
+def test_ready_again_while_it_rests_is_handed_over_when_the_rest_ends(world: World) -> None:
+    lead = _worked(world)
+    world.say(lead, "recycle", reason="needs_education", criterion="soon")
+    world.live_for(lead, days=8)
+    world.event(lead, "answer", "later", learned={"evaluate_within_months": 2})
+    world.live_for(lead, days=1)
+    assert world.row(lead)["state"] == "NURTURING"
+    world.live_for(lead, days=22)
+    assert world.row(lead)["state"] == "HANDED_OFF"

@@ -344,6 +344,7 @@ def upgrade() -> None:
         sa.Column("seq", BigId, nullable=False),
         sa.Column("verb", sa.String(length=64), nullable=False),
         sa.Column("at", Utc(), nullable=False),
+        sa.Column("taken_at", Utc(), nullable=True),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_wakes_lead_id_leads")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wakes")),
     )
