@@ -218,10 +218,10 @@ def _recycled(ctx: Context) -> Step | Move:
     if event is None and until > ctx.now:
         return Step(f"resume:cool:{ctx.lead.cycle}", Verb.RESUME, until, f"cool-down after {ctx.lead.return_reason}")
     track = recycling.track_for_return(ctx)
-    if track is None and ctx.track:
+    stage, why = recycling.entry_stage(ctx, track) if track else (None, "no track matches")
+    if ctx.track and not (track and touches.unseen(ctx, track, stage)):
         sets = {"recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
         return system("T35", State.DORMANT, "content gap: nothing left to give", sets, cycles=ctx.lead.cycle)
-    stage, why = recycling.entry_stage(ctx, track) if track else (None, "no track matches")
     trigger = event or "cool-down over"
     return recycling.to_nurturing(ctx, "T33", track, stage, trigger, entry_because=why)
 
@@ -237,8 +237,8 @@ def _dormant(ctx: Context) -> Step | Move:
         fresh = ctx.with_lead(replace(ctx.lead, tracks_done=()))
         own = fresh.track if ctx.lead.track in ctx.release.approved else None
         track = own if own and touches.unseen(fresh, own) else recycling.choose_track(fresh)
-        if track:
-            stage, why = recycling.entry_stage(ctx, track)
+        stage, why = recycling.entry_stage(fresh, track) if track else (None, "")
+        if track and touches.unseen(fresh, track, stage):
             trigger = sign or "review date"
             return recycling.to_nurturing(ctx, "T36", track, stage, trigger, entry_because=why)
     if is_review:

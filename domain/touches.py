@@ -56,10 +56,12 @@ def last_touch_end(ctx: Context) -> datetime | None:
     return max((d.ended_at for d in ctx.facts.ledger if d.ended_at), default=None)
 
 
-def unseen(ctx: Context, track: Track) -> int:
-    """Touches of a track this lead may still get, whatever their stage."""
-    touches = [t for stage in track.stages.values() for t in stage.touches] + list(track.reserve)
-    return sum(1 for name in touches if name in track.touches and not _was_had(ctx, track.touches[name]))
+def unseen(ctx: Context, track: Track, first: str | None = None) -> int:
+    """Touches of a track that this lead may still get, from a stage on: a `when` that may yet hold counts."""
+    names = list(track.stages)
+    stages = names[names.index(first) if first in names else 0 :]
+    touches = [t for stage in stages for t in track.stages[stage].touches] + list(track.reserve)
+    return sum(1 for name in touches if (touch := track.touches.get(name)) and _may_come(ctx, touch))
 
 
 def _early_move(ctx: Context, track: Track) -> Move | None:
@@ -90,11 +92,15 @@ def _first_open(ctx: Context, track: Track, stage: Stage) -> Touch | None:
 
 
 def _is_open(ctx: Context, touch: Touch) -> bool:
+    return _may_come(ctx, touch) and (touch.when is None or touch.when.holds(ctx.view) is True)
+
+
+def _may_come(ctx: Context, touch: Touch) -> bool:
     if _was_had(ctx, touch) or not _channel_is_open(ctx, touch) or not _persona_fits(ctx, touch):
         return False
     if touch.expires and date.fromisoformat(touch.expires) < ctx.now.astimezone(zone(ctx.buyer_zone)).date():
         return False
-    return touch.when is None or touch.when.holds(ctx.view) is True
+    return touch.when is None or touch.when.holds(ctx.view) is not False
 
 
 def _was_had(ctx: Context, touch: Touch) -> bool:
