@@ -1,6 +1,6 @@
 """Clicks a second that are recorded before the reader is sent on, beside an empty route of the same server.
 
-Every click is the dearest kind: a person's first one on this link, so it is an event of the lead and wakes it.
+Every click is the dearest kind: a person's first one on this link, so it is an event of the lead as well.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from commands.benchmarks import load
-from commands.benchmarks.figures import Figure, Tell, paired
+from commands.benchmarks.figures import Figure, Pair, Tell, paired
 from commands.benchmarks.rig import HOST, SECRET, Rig, TimerClock, free_port, listening, module, new_lead, rig, running
 from commands.benchmarks.served import EMPTY
 from domain.letters import Claimed, Letter, Outcome
@@ -58,7 +58,7 @@ class Clicks:
 
 
 async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[Figure]:
-    count, steady, rounds, port = (150, 100, 1, free_port()) if is_quick else (400, 150, 3, free_port())
+    count, steady, rounds, port = (150, 100, 1, free_port()) if is_quick else (300, 100, 3, free_port())
     total = (count + steady) * rounds
     async with rig(folder, root) as made:
         tell(f"sending {total} mails with links")
@@ -72,6 +72,10 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
             slow = await paired(rounds, both.empty_steady, both.recorded_steady, tell)
             again = await load.rate(port, paths[:count])
         _check_recorded(made.archive, total + count)
+    return _figures(both, fast, slow, again)
+
+
+def _figures(both: Clicks, fast: tuple[Pair, ...], slow: tuple[Pair, ...], again: float) -> list[Figure]:
     return [
         Figure(
             "clicks",
@@ -79,7 +83,7 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
             "/s",
             fast,
             target=0.5,
-            n=count,
+            n=both.count,
             floor_is=f"an empty route of the same server, {load.CONNECTIONS} readers too",
             beside={"followed_again": round(again)},
         ),
@@ -89,7 +93,7 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
             "ms",
             slow,
             target=10.0,
-            n=steady,
+            n=both.steady_count,
             floor_is="the empty route at the same pace",
             kind="excess",
         ),

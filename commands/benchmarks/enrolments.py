@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 from temporalio import activity, workflow
 
-from commands.benchmarks.figures import Figure, Tell, paired
+from commands.benchmarks.figures import Figure, Pair, Tell, paired
 from commands.benchmarks.rig import A_DAY, HOST, Rig, free_port, new_lead, rig
 from commands.benchmarks.touches import bare_worker, lead_worker
 from mail.pool import SmtpPool
@@ -132,11 +132,15 @@ class Enrolments:
 
 
 async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[Figure]:
-    count, rounds = (150, 1) if is_quick else (400, 3)
+    count, rounds = (120, 1) if is_quick else (300, 3)
     async with _made(folder / "acknowledged", root, count) as both:
         acknowledged = await paired(rounds, both.signalled, both.acknowledged, tell)
     async with _made(folder / "standing", root, count) as both:
         standing = await paired(rounds, both.started, both.standing, tell)
+    return _figures(count, acknowledged, standing)
+
+
+def _figures(count: int, acknowledged: tuple[Pair, ...], standing: tuple[Pair, ...]) -> list[Figure]:
     told = Figure(
         "enrolments",
         "enrolments acknowledged: in the archive, Temporal told",

@@ -69,7 +69,7 @@ class Mails:
 
 
 async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[Figure]:
-    count, rounds, port = (400, 2, free_port()) if is_quick else (2000, 3, free_port())
+    count, rounds, port = (300, 2, free_port()) if is_quick else (2000, 3, free_port())
     tell("writing mails")
     with archive(folder, root) as made:
         letters = list(islice(_letters(made, new_lead(made, 0).lead_id), count))

@@ -105,13 +105,17 @@ class Touches:
 
 
 async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[Figure]:
-    leads, rounds, smtp = (30, 1, free_port()) if is_quick else (80, 2, free_port())
+    leads, rounds, smtp = (25, 1, free_port()) if is_quick else (60, 3, free_port())
     catcher = module("mail.catcher", "--host", HOST, "--port", str(smtp), "--folder", str(folder / "mail"))
     with running(catcher, folder / "mail.log"):
         await listening(smtp)
         async with rig(folder, root) as made:
             both = Touches(made, smtp, leads)
             pairs = await paired(rounds, both.bare, both.real, tell)
+    return _figures(both, pairs)
+
+
+def _figures(both: Touches, pairs: tuple[Pair, ...]) -> list[Figure]:
     usual = float(Counter(both.gaps).most_common(1)[0][0])
     events = Figure(
         "events",
@@ -129,7 +133,7 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
         "/s",
         pairs,
         target=0.75,
-        n=leads * TOUCHES,
+        n=both.leads * TOUCHES,
         floor_is="bare timers and activities on the same server",
     )
     return [events, touches]
