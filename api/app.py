@@ -23,6 +23,8 @@ from api.metrics import Metrics
 from api.middleware import BodyLimit, Counted, WholeIds
 from api.roles import ROUTES
 from api.services import Running, Services
+from api.web import routes
+from api.web.rendering import prepare
 from domain.errors import NotReadyError
 from storage import releases
 
@@ -42,9 +44,10 @@ def create_app(services: Services) -> FastAPI:
         lifespan=_going_on,
     )
     clicks = Clicks(services.archive, services.signal, metrics)
-    app.state.running = Running(services, metrics, pages.environment(), clicks)
-    for each in (*ROUTERS, router, links.router, pages.router):
+    app.state.running = Running(services, metrics, prepare(pages.environment()), clicks)
+    for each in (*ROUTERS, router, links.router):
         app.include_router(each)
+    routes.install(app)
     if services.uploads:
         app.state.imports = imports.Imports(services.archive, services.uploads)
         app.include_router(imports.router)

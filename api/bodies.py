@@ -156,6 +156,10 @@ class Decision(Reasoned):
     channel: Code | None = None
     referral: Words | None = None
     competitor: Words | None = None
+    amount: Annotated[float, Field(gt=0, lt=1e12)] | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    close_on: date | None = None
+    forecast: Code | None = None
 
 
 class TaskEnd(Body):

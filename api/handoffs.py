@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -79,34 +80,31 @@ def handoff(id: Id, app: App, who: Who) -> Json:
         return found | packet(tx, ctx, row, offers, who.may_see_persons)
 
 
-@router.post("/{id}/accept", summary="Take it: from now on the clock for the first contact runs")
-def accept(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
-    return _decide("accept", id, body, call)
+DECISIONS = {
+    "accept": "Take it: from now on the clock for the first contact runs",
+    "reject": "Not taken, with a reason of reasons.yaml",
+    "attempt": "One try to reach the buyer: outcome and channel; it also accepts",
+    "qualify": "A conversation confirmed it",
+    "opportunity": "A deal: amount, currency, close_on and forecast",
+    "proposal": "A priced offer is in their hands: amount and currency",
+    "rescope": "Back from the proposal to the opportunity, and why",
+    "won": "Signed: amount and currency",
+    "lost": "Decided against us, or not at all, with a reason of reasons.yaml",
+    "recycle": "Back to nurture with what was learned",
+    "disqualify": "Out of circulation, with a reason of reasons.yaml",
+}
 
 
-@router.post("/{id}/reject", summary="Not taken, with a reason of reasons.yaml")
-def reject(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
-    return _decide("reject", id, body, call)
+def _route(command: str) -> Callable[..., JSONResponse]:
+    def decide_it(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
+        return _decide(command, id, body, call)
+
+    return decide_it
 
 
-@router.post("/{id}/attempt", summary="One try to reach the buyer: outcome and channel; it also accepts")
-def attempt(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
-    return _decide("attempt", id, body, call)
-
-
-@router.post("/{id}/qualify", summary="A conversation confirmed it")
-def qualify(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
-    return _decide("qualify", id, body, call)
-
-
-@router.post("/{id}/recycle", summary="Back to nurture with what was learned")
-def recycle(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
-    return _decide("recycle", id, body, call)
-
-
-@router.post("/{id}/disqualify", summary="Out of circulation, with a reason of reasons.yaml")
-def disqualify(id: Id, call: Calling, body: bodies.Decision = bodies.NOTHING_MORE) -> JSONResponse:
-    return _decide("disqualify", id, body, call)
+DECIDE = {command: _route(command) for command in DECISIONS}
+for _command, _says in DECISIONS.items():
+    router.add_api_route(f"/{{id}}/{_command}", DECIDE[_command], methods=["POST"], summary=_says, name=_command)
 
 
 def _decide(command: str, id: str, body: bodies.Decision, call: Call) -> JSONResponse:

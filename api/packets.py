@@ -71,7 +71,7 @@ def why_now(tx: Tx, ctx: Context, handoff: Row, verdict: Row | None, words: Mapp
         "says": leads.why_now(ctx.release, handoff["rule"]),
         "at": views.at(verdict["at"]) if verdict else None,
         "criteria": [
-            {**c, "evidence": [_evidence(ctx, id, records.get(id), words) for id in c["evidence"]]} for c in criteria
+            {**c, "evidence": [evidence(ctx, id, records.get(id), words) for id in c["evidence"]]} for c in criteria
         ],
     }
     if handoff["rule"] == recycling.OVERRIDE:
@@ -83,7 +83,7 @@ def why_now(tx: Tx, ctx: Context, handoff: Row, verdict: Row | None, words: Mapp
     return found
 
 
-def _evidence(ctx: Context, id: str, record: Row | None, words: Mapping[str, str]) -> Json:
+def evidence(ctx: Context, id: str, record: Row | None, words: Mapping[str, str]) -> Json:
     """What proves a criterion: the record, when it was made and by whom, and what it taught."""
     found: Json = {"id": id}
     if record is not None:

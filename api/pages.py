@@ -1,15 +1,13 @@
-"""Pages: plain HTML and CSS that read well on a phone and need no script."""
+"""Pages for buyers: plain HTML and CSS that read well on a phone and need no script. Those for our own people are in
+`api/web`."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from api.calls import App
 from api.services import Running
 
-router = APIRouter(include_in_schema=False)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'",
@@ -30,8 +28,3 @@ def environment() -> Environment:
 
 def page(app: Running, template: str, status: int = 200, **values: object) -> Response:
     return HTMLResponse(app.pages.get_template(template).render(values), status, HEADERS)
-
-
-@router.get("/")
-def home(app: App) -> Response:
-    return page(app, "home.html", version=app.services.version)

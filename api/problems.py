@@ -15,10 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.pages import LINKS, page
+from api.web.rendering import bare
 from domain.errors import InvalidError, NurtureError, RefusedError
 
 logger = logging.getLogger("nurture.api")
 MOST_ERRORS = 20
+OURS = ("/leads", "/tasks", "/handoffs", "/mails", "/login", "/logout")
+MACHINES = ("/api", "/static", "/health", "/ready", "/metrics")
 NOT_JSON = "send one JSON object as the body, with Content-Type: application/json"
 UNREADABLE = "the body could not be read; send one JSON object in UTF-8, not nested deeper than it needs to be"
 
@@ -38,17 +41,21 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-def _for_a_buyer(request: Request, status: int, sentence: str) -> Response | None:
-    """Whatever goes wrong behind a link in a mail is told as a page."""
-    if not request.scope["path"].startswith(LINKS):
-        return None
-    title = "This link does not work" if status < 500 else "This did not work just now"
-    return page(request.app.state.running, "wrong.html", status, title=title, sentence=sentence)
+def _as_page(request: Request, status: int, sentence: str, for_us: str | None = None) -> Response | None:
+    """What goes wrong behind a link in a mail, or on a page of our own people, is told as a page."""
+    path, app = request.scope["path"], request.app.state.running
+    if path.startswith(LINKS):
+        title = "This link does not work" if status < 500 else "This did not work just now"
+        return page(app, "wrong.html", status, title=title, sentence=sentence)
+    asks_for_page = "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
+    if path.startswith(OURS) or (asks_for_page and not path.startswith(MACHINES)):
+        return bare(app, "web/wrong.html", status, code=status, sentence=for_us or sentence)
+    return None
 
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, NurtureError)
-    if shown := _for_a_buyer(request, error.status, error.sentence):
+    if shown := _as_page(request, error.status, error.sentence):
         return shown
     more: dict[str, object] = {}
     if isinstance(error, RefusedError):
@@ -60,9 +67,9 @@ async def _ours(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    if shown := _for_a_buyer(request, 422, "What was sent is not what the form asks for."):
+    if shown := _as_page(request, 422, "What was sent is not what the form asks for."):
         return shown
-    found = [{"field": _field(e["loc"]), "says": _says(e)} for e in error.errors()[:MOST_ERRORS]]
+    found = [{"field": _field(e["loc"]), "says": says(e)} for e in error.errors()[:MOST_ERRORS]]
     first = found[0]
     where = f"{first['field']}: " if first["field"] else ""
     return problem(422, "invalid", f"{where}{first['says']}", field=first["field"], errors=found)
@@ -73,7 +80,7 @@ def _field(loc: Sequence[int | str]) -> str:
     return ".".join(str(part)[:80] for part in loc[1:] if not isinstance(part, int) or len(loc) > 2)
 
 
-def _says(error: Mapping[str, Any]) -> str:  # Any: pydantic's own
+def says(error: Mapping[str, Any]) -> str:  # Any: pydantic's own
     """Pydantic's sentence, never the value: it can be as large and as strange as it likes."""
     kind, sentence = error["type"], str(error["msg"]).removeprefix("Value error, ")
     if tuple(error["loc"]) == ("body",) and kind in ("missing", "model_attributes_type"):
@@ -87,7 +94,8 @@ def _says(error: Mapping[str, Any]) -> str:  # Any: pydantic's own
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if shown := _for_a_buyer(request, error.status_code, "It is not complete, or not one of ours."):
+    for_us = "There is no such page." if error.status_code == 404 else None
+    if shown := _as_page(request, error.status_code, "It is not complete, or not one of ours.", for_us):
         return shown
     if error.status_code == 400:  # only ever raised where a body is read
         return problem(422, "invalid", UNREADABLE)
@@ -103,6 +111,6 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _bug(request: Request, error: Exception) -> Response:
     logger.error("a bug answered %s %s", request.method, request.scope.get("path"), exc_info=error)
-    if shown := _for_a_buyer(request, 500, "Something is wrong on our side; please try again in a few minutes."):
+    if shown := _as_page(request, 500, "Something is wrong on our side; please try again in a few minutes."):
         return shown
     return problem(500, "internal", "something is wrong on our side; it was logged, try again later")

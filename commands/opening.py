@@ -28,8 +28,15 @@ def settings_for(data: Path | None = None, files: Path | None = None, **more: An
 
 
 def has_archive(settings: Settings) -> bool:
+    """Whether somebody began one there; a database that a server was made with is still empty."""
     url = make_url(settings.database_url)
-    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+    if url.get_backend_name() == "sqlite":
+        return Path(url.database or "").is_file()
+    engine = connect(settings.database_url, pool_size=1)
+    try:
+        return migrate.current(engine) is not None
+    finally:
+        engine.dispose()
 
 
 def open_archive(settings: Settings, pool: int = POOL) -> Archive:

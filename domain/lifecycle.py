@@ -110,6 +110,12 @@ def legal(state: State, actor: str | None = None) -> list[str]:
     return sorted({str(row.command) for row in rows if actor is None or actor in row.actors})
 
 
+def who_may(state: State, command: str) -> str | None:
+    """The first of the people the table names for a command in this state."""
+    rows = [row for row in TABLE if row.command == command and state in row.sources]
+    return next((actor for row in rows for actor in row.actors if actor in PEOPLE), None)
+
+
 def require(state: State, command: str, actor: str) -> None:
     """Raises RefusedError, with what this actor can do now, unless the table has the command for them."""
     options = legal(state, actor)

@@ -7,6 +7,7 @@ so that erasing a person is deleting there.
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     Column,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from storage.columns import BigId, Json, Utc
@@ -34,6 +36,7 @@ metadata = MetaData(
     }
 )
 CODE = String(64)
+OPEN = text("closed_at is null")
 
 
 def _lead_id(**more: bool) -> Column[object]:
@@ -248,6 +251,7 @@ handoffs = Table(
     Column("outcome", CODE),
     Column("reason", CODE),
     UniqueConstraint("lead_id", "number"),
+    Index("ix_handoffs_opened_at_id", "opened_at", "id"),
 )
 
 offers = Table(
@@ -307,6 +311,7 @@ tasks = Table(
     Column("closed_by", CODE),
     Index("ix_tasks_owner_closed_at_due_at", "owner", "closed_at", "due_at"),
     Index("ix_tasks_lead_id_closed_at", "lead_id", "closed_at"),
+    Index("ix_tasks_open", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 
 wakes = Table(
@@ -363,7 +368,7 @@ idempotency_keys = Table(
     Column("key", String(255), primary_key=True),
     Column("request_hash", CODE, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("answer", Json, nullable=False),
+    Column("answer", JSON(), nullable=False),  # the very text of the first answer
     Column("at", Utc, nullable=False),
 )
 
@@ -371,7 +376,7 @@ releases = Table(
     "releases",
     metadata,
     Column("hash", CODE, primary_key=True),
-    Column("files", Json, nullable=False),
+    Column("files", JSON(), nullable=False),  # in the order they were given in, which JSONB would not keep
     Column("schema_version", Integer, nullable=False),
     Column("at", Utc, nullable=False),
     Column("by", CODE, nullable=False),

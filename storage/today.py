@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, or_, select
 
 from domain.lead import IN_SALES
 from domain.steps import Verb
@@ -16,6 +16,8 @@ from storage.reading import LISTED, Row
 TOLD = ("transition", "enrolled", "inquired_again", "event", "touch", "task", "note", "opted_out", "breach", "routing")
 """Kinds of the log that somebody who watches wants to hear of."""
 WITH_SALES = [state.value for state in IN_SALES]
+ESCALATED = 2
+"""The rung of a clock that ran out; on the manager's desk every promise has been broken."""
 STEPS = (Verb.DELIVER.value, Verb.OPEN_TASK.value)
 
 
@@ -29,7 +31,7 @@ def promises(tx: Tx, limit: int) -> Sequence[Row]:
     c = t.leads.c
     late = select(*(c[name] for name in LISTED), c.clock_rung, t.handoffs.c.id.label("handoff_id"))
     late = late.join(t.handoffs, (t.handoffs.c.lead_id == c.id) & t.handoffs.c.closed_at.is_(None), isouter=True)
-    late = late.where(c.state.in_(WITH_SALES), c.clock_rung >= 1).order_by(c.clock_due_at, c.id)
+    late = late.where(c.state.in_(WITH_SALES), or_(c.clock_rung >= 1, c.is_on_desk)).order_by(c.clock_due_at, c.id)
     return tx.execute(late.limit(limit)).mappings().all()
 
 
@@ -37,8 +39,9 @@ def clocks(tx: Tx, now: datetime) -> Mapping[str, int]:
     """How many promises of sales run, were reminded of, and are broken."""
     c = t.leads.c
     with_sales = select(func.count()).where(c.state.in_(WITH_SALES))
-    broken = tx.execute(with_sales.where(c.clock_due_at < now)).scalar_one()
-    at_risk = tx.execute(with_sales.where(c.clock_due_at >= now, c.clock_rung >= 1)).scalar_one()
+    is_broken = or_(c.clock_due_at < now, c.clock_rung >= ESCALATED, c.is_on_desk)
+    broken = tx.execute(with_sales.where(is_broken)).scalar_one()
+    at_risk = tx.execute(with_sales.where(not_(is_broken), c.clock_rung >= 1)).scalar_one()
     return {"running": tx.execute(with_sales).scalar_one() - broken - at_risk, "at_risk": at_risk, "broken": broken}
 
 

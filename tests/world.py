@@ -1,5 +1,5 @@
-"""A whole installation without Temporal: the real archive in SQLite, the real decisions, and the workflow's loop
-played by hand. Sends are recorded instead of put on a wire; tests of the wire are elsewhere."""
+"""A whole installation without Temporal: the real archive on either database, the real decisions, and the workflow's
+loop played by hand. Sends are recorded instead of put on a wire; tests of the wire are elsewhere."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.web.words import TRIED, spoken
+from api.web.words import spoken
 from domain import lifecycle
 from domain.release import Release
 from storage import leads
@@ -20,6 +20,18 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "notes": ("note", "disposition"),
 }
 MAILED = {"delivered": "got the mail", "scheduled": "is to get the mail", "failed": "could not get the mail"}
+TRIED = {
+    "connected": "talked with {who}",
+    "no_answer": "did not answer when {who} called",
+    "voicemail": "got a voicemail from {who}",
+    "gatekeeper": "could not be reached by {who}: somebody else answered",
+    "wrong_number": "has another number than the one {who} called",
+    "message_sent": "got a message from {who}",
+    "replied": "replied to {who}",
+    "meeting_booked": "booked a meeting with {who}",
+    "meeting_held": "met {who}",
+    "no_show": "did not show up for {who}",
+}
 ENDED = {
     "talked": "talked with {who}",
     "no_answer": "did not pick up when {who} called",
@@ -85,8 +97,7 @@ class Teller:
         return found.say if found else spoken(code or "")
 
     def touch(self, id: str | None) -> str:
-        found = self.release.find_touch(id or "")
-        return (found[1].title or spoken(found[1].id)) if found else spoken(id or "a touch")
+        return touch_title(self.release, id)
 
     def _transition(self, row: Row) -> tuple[str, str] | None:
         data, who = row["data"], self.person(row["actor_id"])
@@ -107,7 +118,7 @@ class Teller:
             "T15": (f"taken from {rep}: {self._taken(data)}", "wrong"),
             "T16": (f"refused for good by {who}: {reason}", "wrong"),
             "T17": ("nobody took it: on the manager's desk", "wrong"),
-            "T18": (f"{who} tried: {TRIED.get(str(data.get('outcome')), 'an attempt').lower()}", "sales"),
+            "T18": (TRIED.get(str(data.get("outcome")), "had an attempt by {who}").format(who=who), "sales"),
             "T19": (f"taken from {rep}: no first contact in time", "wrong"),
             "T20": (f"qualified by {who}", "good"),
             "T21": (f"sent back by {who}: {reason}", "back"),
@@ -162,27 +173,29 @@ class Teller:
 
     def _task(self, row: Row) -> tuple[str, str] | None:
         data = row["data"]
-        owed = {"answer": "an answer", "reply": "an answer to the reply"}.get(str(data.get("kind")))
-        what = owed or f"“{self.touch(data.get('touch'))}”"
-        owner = self.person(data.get("owner"))
+        owner, what = self.person(data.get("owner")), self._owed(data)
         if data.get("is") == "done":
             how = ENDED.get(str(data.get("outcome")), f"{{who}}: {spoken(data.get('outcome')).lower()}")
-            taught = self.taught.get(f"log:{row['id']}")
-            return how.format(who=self.person(row["actor_id"])) + (f" — {taught}" if taught else ""), "nurture"
+            learned = self.taught.get(f"log:{row['id']}")
+            return how.format(who=self.person(row["actor_id"])) + (f": {learned}" if learned else ""), "nurture"
         return {
-            "opened": (f"{owner} is to do: {what}", "quiet"),
+            "opened": (f"waits for {owner}: {what}", "quiet"),
             "skipped": (f"goes on without {what}", "quiet"),
-            "remind": (f"{owner} was reminded of {what}", "quiet"),
-            "escalate": (f"{owner} is late with {what}", "wrong"),
+            "remind": (f"waits: {owner} was reminded", "quiet"),
+            "escalate": (f"waits: {owner} is late", "wrong"),
         }.get(str(data.get("is")))
+
+    def _owed(self, data: Row) -> str:
+        owed = {"answer": "an answer", "reply": "an answer to the reply"}.get(str(data.get("kind")))
+        return owed or f"“{self.touch(data.get('touch'))}”"
 
     def _handoff(self, row: Row) -> tuple[str, str] | None:
         data, owner = row["data"], self.person(row["data"].get("owner"))
         says = data.get("reason") or ""
         if data.get("is") == "breach":
-            return f"waits, and {owner} broke a promise: {says}", "wrong"
+            return f"waits: {owner} broke a promise, {says}", "wrong"
         if data.get("is") == "reminder":
-            return f"{owner} was reminded: {says}", "quiet"
+            return f"waits: {owner} was reminded, {says}", "quiet"
         return f"waits for a salesperson: {says}", "wrong"
 
     def _disposition(self, row: Row) -> tuple[str, str] | None:
@@ -198,6 +211,15 @@ class Teller:
 
     def _note(self, row: Row) -> tuple[str, str] | None:
         return f"note by {self.person(row['actor_id'])}", "quiet"
+
+
+def touch_title(release: Release, id: str | None) -> str:
+    """Its title, else the subject where that is plain words."""
+    found = release.find_touch(id or "")
+    if found is None:
+        return spoken(id or "a touch")
+    subject = found[1].subject or ""
+    return found[1].title or (subject if subject and "{" not in subject else spoken(found[1].id))
 
 
 def taught(facts: Mapping[str, Row]) -> dict[str, str]:

@@ -16,7 +16,7 @@ STATES: Mapping[str, str] = {
     "SALES_READY": "Sales-ready",
     "HANDED_OFF": "Offered to sales",
     "ACCEPTED": "Accepted by sales",
-    "WORKING": "Sales is working on it",
+    "WORKING": "Worked by sales",
     "QUALIFIED": "Qualified",
     "OPPORTUNITY": "Opportunity",
     "PROPOSAL": "Proposal",
@@ -38,7 +38,7 @@ CLOCKS: Mapping[str, str] = {
     "routed": "Find a salesperson",
     "accept": "Accept",
     "first_attempt": "First contact",
-    "outcome": "Outcome",
+    "outcome": "Outcome due",
     "opportunity": "Make it an opportunity",
     "desk": "Manager's decision",
 }
@@ -152,6 +152,10 @@ class Times:
         length = _length(abs(seconds))
         return "now" if length is None else f"in {length}" if seconds > 0 else f"{length} ago"
 
+    def due(self, moment: object) -> str:
+        """The same for a promise: in 3 hours, 2 days late."""
+        return self.far(moment).replace(" ago", " late")
+
     def is_past(self, moment: object) -> bool:
         at = instant(moment)
         return at is not None and at < self.now
@@ -181,7 +185,7 @@ def instant(moment: object) -> datetime | None:
 def _length(seconds: float) -> str | None:
     if seconds < 60:
         return None
-    for size, name, until in ((60, "minute", 5400), (3600, "hour", 129_600), (86_400, "day", 5_184_000)):
+    for size, name, until in ((60, "minute", 3570), (3600, "hour", 129_600), (86_400, "day", 5_184_000)):
         if seconds < until:
             count = round(seconds / size)
             return f"{count} {name}{'' if count == 1 else 's'}"

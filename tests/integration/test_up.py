@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -60,15 +60,21 @@ class House:
 
     data: Path
     ports: list[int]
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Beside the environment of the others."""
     up: subprocess.Popen[str] | None = None
     speed: tuple[str, ...] = ("864000",)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment() | dict(self.more)
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "cli", *arguments, "--data", str(self.data)]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*arguments), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+            self.command(*arguments), cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )
 
     def start(self) -> dict[str, str]:
@@ -77,7 +83,7 @@ class House:
         command = self.command("up", "--json", "--speed", *self.speed, *given)
         with (self.data.parent / "up.err").open("ab") as errors:
             self.up = subprocess.Popen(
-                command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True
+                command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True
             )
         assert self.up.stdout is not None
         line = self.up.stdout.readline()

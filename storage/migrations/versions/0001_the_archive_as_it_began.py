@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("answer", Json, nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
         sa.Column("at", Utc(), nullable=False),
         sa.PrimaryKeyConstraint("principal", "key", name=op.f("pk_idempotency_keys")),
     )
@@ -130,7 +130,7 @@ def upgrade() -> None:
     op.create_table(
         "releases",
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("files", Json, nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
         sa.Column("schema_version", sa.Integer(), nullable=False),
         sa.Column("at", Utc(), nullable=False),
         sa.Column("by", sa.String(length=64), nullable=False),
@@ -195,6 +195,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("handoffs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_handoffs_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index("ix_handoffs_opened_at_id", ["opened_at", "id"], unique=False)
 
     op.create_table(
         "import_rejects",
@@ -448,6 +449,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.create_index("ix_tasks_lead_id_closed_at", ["lead_id", "closed_at"], unique=False)
+        is_open = sa.text("closed_at is null")
+        batch_op.create_index(
+            "ix_tasks_open", ["due_at", "id"], unique=False, sqlite_where=is_open, postgresql_where=is_open
+        )
         batch_op.create_index("ix_tasks_owner_closed_at_due_at", ["owner", "closed_at", "due_at"], unique=False)
 
     op.create_table(

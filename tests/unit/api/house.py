@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -11,14 +13,17 @@ from uuid import UUID
 
 from fastapi.testclient import TestClient
 
+from api.app import create_app
+from api.services import Services
 from authoring.load import compile_release, read_folder
 from domain.letters import Claimed, Outcome
 from domain.steps import Order, Step
 from mail.links import Links
-from storage import reading, sending
-from storage.archive import Archive
+from storage import api_keys, reading, releases, reps, sending
+from storage.archive import Archive, Tx, connect
 from storage.deciding import act
 from storage.life import ACTIONS
+from storage.tables import metadata
 from storage.wakes import Wake
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -125,3 +130,32 @@ class House:
                 return UUID(str(rows[0]["id"]))
             self.work(lead)
         raise AssertionError(f"{touch} was never sent")
+
+
+@contextmanager
+def furnished(folder: Path, database: str, base_url: str = "https://nurture.example") -> Iterator[House]:
+    """A house on this database, with the shipped files published and two salespeople."""
+    clock, keys, wakes = TestClock(), dict[str, str](), list[Wake]()
+    engine = connect(database)
+    metadata.create_all(engine)
+    archive = Archive(engine, clock, lambda files: compiled(), b"s" * 32)
+    with archive.begin() as tx:
+        _publish(archive, tx)
+        for role in api_keys.ROLES:
+            keys[role] = api_keys.create(tx, f"test-{role}", role, PEOPLE.get(role))[1]
+        keys["rosa"], keys["marc"] = keys["sales"], api_keys.create(tx, "test-marc", "sales", "marc")[1]
+        for rep in ("rosa", "marc"):
+            reps.put(tx, archive, rep, {"capacity": 5})
+    links = Links([b"k" * 32], base_url)
+    app = create_app(Services(archive, links, wakes.extend, base_url, "test", folder / "imports"))
+    with TestClient(app, raise_server_exceptions=False, headers={"User-Agent": BROWSER}) as client:
+        yield House(archive, clock, links, client, keys, wakes)
+    engine.dispose()
+
+
+def _publish(archive: Archive, tx: Tx) -> None:
+    release = compiled()
+    for subject in release.form_hashes:
+        for who in ("ines", "tom"):
+            releases.sign(tx, archive, release, subject, who)
+    releases.publish(tx, archive, shipped(), "ines")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from threading import Barrier
 from typing import Any, TypeVar
@@ -12,14 +12,16 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from domain.decisions import Said
 from domain.errors import ConflictError, NurtureError
 from domain.importing import Line
 from domain.letters import Claimed
 from domain.steps import Order, Permit, Step
-from storage import api_keys, enrolling, events, idempotency, importing, permits, reps, sending, wakes
+from storage import api_keys, enrolling, events, idempotency, importing, people, permits, reps, sending, wakes
 from storage import tables as t
 from storage.archive import Archive, Tx, machine_now
 from storage.enrolling import Enrolment
+from storage.events import Happening
 from storage.idempotency import Answer
 from tests.world import MONDAY, World
 
@@ -40,7 +42,7 @@ def at_once(*acts: Callable[[], T]) -> list[T]:
 
 
 def many(count: int, act: Callable[[int], T]) -> list[T]:
-    return at_once(*(lambda n=n: act(n) for n in range(count)))  # type: ignore[misc]  # a bound default
+    return at_once(*(lambda n=n: act(n) for n in range(count)))
 
 
 def in_tx(archive: Archive, act: Callable[[Tx], T]) -> T:
@@ -99,16 +101,15 @@ def test_no_event_and_no_fact_is_lost(world: World) -> None:
 
 
 def test_who_waited_for_a_lead_decides_on_what_the_other_left(world: World) -> None:
-    """An answer arrives while the workflow looks: whichever comes first, the lead is not judged on the facts before."""
-    for n in range(8):
-        lead = world.enrol(f"lead{n}@site{n}.example", values={"fact.pain": "detention"})
-        answer = {"evaluate_within_months": 1}
-        at_once(
-            lambda lead=lead, n=n: world.event(lead, "answer", f"a{n}", learned=answer),  # type: ignore[misc]
-            lambda lead=lead: world.look(lead),  # type: ignore[misc]
-            lambda lead=lead: world.look(lead),  # type: ignore[misc]
-        )
-        assert world.look(lead).verb == "route"
+    """The workflow looks while an answer is being stored: it waits, and then judges with the answer."""
+    lead = world.enrol(values={"fact.pain": "detention"})
+    answer = Happening("answer", "test", "1", learned={"evaluate_within_months": 1})
+    with ThreadPoolExecutor(1) as pool:
+        with world.archive.begin() as tx:
+            events.happen(tx, world.archive, lead, answer)
+            looking = pool.submit(world.look, lead)
+            assert wait([looking], timeout=0.3).not_done
+        assert looking.result(10).verb == "route"
 
 
 def test_a_key_is_one_change(world: World) -> None:
@@ -180,6 +181,23 @@ def test_each_freed_place_wakes_another_of_those_who_wait(world: World) -> None:
         woken = list(tx.execute(select(t.wakes.c.lead_id).where(t.wakes.c.verb == "place_free")).scalars())
     assert set(woken) == set(leads) - set(owned)
     assert len(woken) == 3
+
+
+def test_a_place_freed_while_somebody_looks_for_one_is_not_missed(world: World) -> None:
+    with world.archive.begin() as tx:
+        tx.execute(update(t.reps).values(capacity=1))
+    first, second, third = some_leads(world, 3, READY)
+    for lead in (first, second):
+        world.live_for(lead, seconds=1)
+    step = world.look(third)
+    with ThreadPoolExecutor(1) as pool:
+        with world.archive.begin() as tx:
+            said = Said("recycle", "REP", str(world.row(first)["owner"]), "no_budget")
+            people.decide(tx, world.archive, first, said, people.Learned())
+            routing = pool.submit(world.perform, third, step)
+            assert wait([routing], timeout=0.3).not_done
+        routing.result(10)
+    assert world.row(third)["state"] == "HANDED_OFF"
 
 
 def test_one_decision_counts_and_the_other_is_told(world: World) -> None:

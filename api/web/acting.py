@@ -1,0 +1,100 @@
+"""Forms into the API's own requests: the same bodies, the same functions, the same answers, told as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from pydantic import ValidationError
+from starlette.responses import JSONResponse, Response
+
+from api.bodies import Body, Decision
+from api.calls import Call
+from api.problems import says
+from api.roles import LEADING, require
+from api.web.rendering import onward
+from api.web.visiting import Posted
+from domain import lifecycle
+from domain.errors import InvalidError, NurtureError
+from domain.lead import State
+from domain.policies import Reason
+from domain.release import Release
+from storage.reading import Row
+
+B = TypeVar("B", bound=Body)
+FACT = "fact:"
+"""Begins the name of an input that tells a fact."""
+
+
+def perform(
+    form: Posted,
+    route: str,
+    command: str,
+    change: Callable[[Call], JSONResponse],
+    page: str,
+    again: Callable[[str, int], Response],
+) -> Response:
+    """Do it and go back to `page`; what is refused is said on the page `again` shows, with what was typed."""
+    require(form.visit.who, "POST" if command != "tell" else "PATCH", route)
+    try:
+        change(form.call)
+    except NurtureError as error:
+        return again(_sentence(error), error.status)
+    return onward(page, command)
+
+
+def _sentence(error: NurtureError) -> str:
+    return error.sentence[:1].upper() + error.sentence[1:]
+
+
+def filled(kind: type[B], values: Mapping[str, object]) -> B:
+    """The request's body; what is empty is left out. Raises InvalidError as the API would answer."""
+    given = {name: value for name, value in values.items() if value not in (None, "", {})}
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InvalidError(f"{field.replace('_', ' ')}: {says(first)}" if field else says(first), field) from None
+
+
+def facts(form: Posted) -> dict[str, str]:
+    found = {name.removeprefix(FACT): form[name] for name in form.given if name.startswith(FACT)}
+    return {name: value for name, value in found.items() if value}
+
+
+def chosen(form: Posted, *names: str) -> dict[str, str | None]:
+    """The reason, and what its own inputs say: they are named `note.bad_timing`, so others' stay out of it."""
+    reason = form["reason"]
+    return {"reason": reason, **{name: form[f"{name}.{reason}"] or form[name] for name in names}}
+
+
+def decision(form: Posted, command: str, row: Row, offer: int | None) -> Decision:
+    """A salesperson's own, or entered for the one who has the lead by somebody who leads."""
+    who = form.visit.who
+    is_for_rep = who.role in LEADING and command not in lifecycle.legal(State(row["state"]), who.actor)
+    said = {
+        **chosen(form, "note", "criterion", "resume_on", "competitor", "referral"),
+        **{name: form[name] for name in ("outcome", "channel", "stage")},
+        "learned": facts(form),
+        "offer": offer,
+        "for_rep": row["owner"] if is_for_rep else None,
+    }
+    return filled(Decision, said)
+
+
+def reasoned(form: Posted, kind: type[B], **more: object) -> B:
+    """For commands of the API that take a reason, a note and what was learned."""
+    said = {**chosen(form, "note"), "learned": facts(form), **more}
+    return filled(kind, said)
+
+
+def reasons_on(release: Release) -> dict[str, dict[str, Reason]]:
+    """Those of reasons.yaml that are switched on, by decision."""
+    found = release.reasons
+    lists: dict[str, Mapping[str, Reason]] = {
+        "reject": found.reject,
+        "recycle": found.recycle,
+        "disqualify": found.disqualify,
+    }
+    return {name: {code: reason for code, reason in known.items() if reason.on} for name, known in lists.items()}

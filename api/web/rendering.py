@@ -1,0 +1,71 @@
+"""Putting a page for our own people together: its frame, what happened to the last form, and the headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from jinja2 import Environment
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api.services import Running
+from api.web import words
+from api.web.visiting import Visit, fresh_once
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    # not no-referrer: with that a browser hides the Origin of our own forms too
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+DONE: Mapping[str, str] = {
+    "accept": "Accepted. The clock for the first contact is running.",
+    "reject": "Refused. Thank you for the reason: it improves what you get.",
+    "attempt": "Noted.",
+    "qualify": "Qualified. Well done.",
+    "recycle": "Back to nurture, with what you learned.",
+    "disqualify": "Disqualified. Nobody will write to them again.",
+    "note": "The note is on the lead's timeline.",
+    "pause": "Paused: no sends until then.",
+    "resume": "The pause is over.",
+    "promote": "Promoted: on its way to sales.",
+    "enrol": "On the track from now on.",
+    "assign": "Offered to that salesperson.",
+    "withdraw": "Taken back from sales.",
+    "reopen": "Reopened.",
+    "tell": "Noted, with you as the source.",
+    "done": "Done. Thank you.",
+    "skip": "Skipped. The lead goes on without it.",
+    "signed-out": "You are signed out.",
+}
+
+
+def prepare(environment: Environment) -> Environment:
+    environment.filters["spoken"] = words.spoken
+    environment.filters["fact_value"] = words.value
+    environment.globals["words"] = words
+    return environment
+
+
+def show(visit: Visit, template: str, status: int = 200, **values: object) -> Response:
+    done = DONE.get(visit.request.query_params.get("done", ""))
+    frame = {"visit": visit, "times": visit.times, "release": visit.release, "done": done, "once": fresh_once()}
+    return bare(visit.app, template, status, **{**frame, **values})
+
+
+def bare(app: Running, template: str, status: int = 200, **values: object) -> Response:
+    """A page for somebody who has not signed in."""
+    return HTMLResponse(app.pages.get_template(template).render(values), status, dict(HEADERS))
+
+
+def address(kind: str, id: str) -> str:
+    """Of a lead, task or handoff; another system's id may hold anything."""
+    return f"/{kind}/{quote(id, safe=':')}"
+
+
+def onward(path: str, done: str | None = None) -> Response:
+    """After a form: the page it belongs to, so that going back or reloading sends nothing again."""
+    return RedirectResponse(f"{path}?done={done}" if done else path, 303, {"Cache-Control": "no-store"})

@@ -1,0 +1,208 @@
+"""The pages of sales and of human touches: handoffs with their decisions, tasks with their ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.unit.api.house import CURIOUS, READY, House
+from tests.unit.api.visitors import Visitor, forms_of, visitor
+
+
+def offered(house: House) -> tuple[str, str, str, Visitor]:
+    """A lead and its handoff's page, in front of the one it was offered to; the other one is away."""
+    house.post("/reps/marc/away", {"until": "2026-12-01"}, "manager")
+    lead, handoff = house.offered()
+    return lead, f"/handoffs/{handoff['id']}", "rosa", visitor(house, "rosa")
+
+
+def decisions(page: str, path: str) -> list[str]:
+    return [action.removeprefix(f"{path}/") for action in forms_of(page) if action.startswith(path)]
+
+
+def test_the_packet_on_one_screen(house: House) -> None:
+    _, path, _, rosa = offered(house)
+    listed = rosa.get("/handoffs")
+    assert "Marcus Bell" in listed
+    assert "Ridgeway Foods" in listed
+    assert f'href="{path}"' in listed
+    page = rosa.get(path)
+    first = page.partition("In detail")[0]
+    for words in (
+        "VP Operations, Ridgeway Foods",
+        "Why now",
+        "A problem we solve is stated in their own words",
+        "“What did you pay in detention last quarter?”",
+        "Costliest problem: Trucks wait and we pay detention",
+        "marcus.bell@ridgeway-foods.example",
+        "Accept",
+        "Their time",
+    ):
+        assert words in first, words
+    assert decisions(page, path) == ["accept", "attempt", "reject", "recycle"]
+    assert "Not mine by territory, language or segment" in page
+    assert "The team cannot take more now" not in page  # switched off in reasons.yaml
+
+
+def test_from_accept_to_qualified(house: House) -> None:
+    lead, path, _, rosa = offered(house)
+    done = rosa.send(path, f"{path}/accept")
+    page = rosa.get(done.headers["location"])
+    assert "Accepted. The clock for the first contact is running." in page
+    assert decisions(page, path) == ["attempt", "recycle", "disqualify"]
+    rosa.send(path, f"{path}/attempt", {"outcome": "no_answer"})
+    early = rosa.send(path, f"{path}/qualify", status=409)
+    assert "Log the conversation first" in early.text
+    rosa.send(path, f"{path}/attempt", {"outcome": "connected", "note": "Friendly"})
+    rosa.send(path, f"{path}/qualify", {"fact:fact.budget_status": "approved", "note": "Signs in May"})
+    known = house.get(f"/leads/{lead}")
+    assert (known["state"], known["facts"]["fact.budget_status"]["source"]) == ("QUALIFIED", "rep")
+    page = rosa.get(f"/leads/{lead}")
+    for words in ("Did not answer when Rosa Delgado called", "Talked with Rosa Delgado", "Friendly", "Signs in May"):
+        assert words in page
+
+
+def test_not_for_us_needs_what_the_reason_needs(house: House) -> None:
+    _, path, _, rosa = offered(house)
+    page = rosa.get(path)
+    assert 'name="criterion.definition_not_met"' in page
+    assert 'name="note.bad_data"' in page
+    bare = rosa.send(path, f"{path}/reject", {"reason": "definition_not_met", "note.misrouted": "unseen"}, 422)
+    assert "Definition_not_met needs more: criterion" in bare.text
+    assert 'value="definition_not_met" required checked' in bare.text
+    given = {"reason": "definition_not_met", "criterion.definition_not_met": "soon"}
+    done = rosa.send(path, f"{path}/reject", {**given, "note.definition_not_met": "Next year at best"})
+    assert done.headers["location"] == f"{path}?done=reject"
+    page = rosa.get(path)
+    assert "this handoff is over: in nurture, does not meet what we agreed on" in page
+    assert "Next year at best" in page
+    assert decisions(page, path) == []
+
+
+def test_back_to_nurture_with_a_date(house: House) -> None:
+    lead, path, _, rosa = offered(house)
+    rosa.send(path, f"{path}/attempt", {"outcome": "connected"})
+    past = {"reason": "bad_timing", "resume_on.bad_timing": "2020-01-01"}
+    assert "must be a day to come" in rosa.send(path, f"{path}/recycle", past, 422).text
+    assert "is unknown" not in rosa.send(path, f"{path}/recycle", {"reason": "bad_timing"}, 422).text
+    rosa.send(path, f"{path}/recycle", {**past, "resume_on.bad_timing": "2026-09-01", "fact:fact.priority": "someday"})
+    known = house.get(f"/leads/{lead}")
+    assert (known["state"], known["facts"]["fact.priority"]["value"]) == ("RECYCLED", "someday")
+    assert "Sent back by Rosa Delgado: Right problem, wrong moment" in rosa.get(f"/leads/{lead}")
+
+
+def test_not_responsive_says_how_much_effort_is_missing(house: House) -> None:
+    _, path, _, rosa = offered(house)
+    rosa.send(path, f"{path}/attempt", {"outcome": "voicemail"})
+    page = rosa.send(path, f"{path}/recycle", {"reason": "not_responsive"}, 422).text
+    assert "6 attempts on 2 channels over 10 business days; so far 1 on 1" in page
+
+
+def test_others_may_look_and_leaders_may_decide_for_them(house: House) -> None:
+    lead, path, _, _ = offered(house)
+    marc = visitor(house, "marc")
+    page = marc.get(path)
+    assert decisions(page, path) == []
+    assert "Only whoever has the lead decides" in page
+    refused = marc.post(f"{path}/accept")
+    assert refused.status_code == 409
+    assert "with rosa now, not with marc" in refused.text
+    assert decisions(visitor(house, "marketing").get(path), path) == []
+    tom = visitor(house, "manager")
+    assert "You decide for <bdi>Rosa Delgado</bdi>" in tom.get(path)
+    tom.send(path, f"{path}/accept")
+    assert house.get(f"/leads/{lead}")["owner"] == "rosa"
+    assert "Entered by tom (manager)" in tom.get(f"/leads/{lead}")
+
+
+def test_an_answer_to_an_old_offer_is_told_who_has_it(house: House) -> None:
+    lead, handoff = house.offered()
+    path, rep = f"/handoffs/{handoff['id']}", handoff["offer"]["rep"]
+    old = visitor(house, rep)
+    form = forms_of(old.get(path))[f"{path}/accept"]
+    old.send(path, f"{path}/reject", {"reason": "misrouted"})
+    between = old.post(f"{path}/accept", **form)
+    assert between.status_code == 409
+    assert "on its way to another salesperson" in between.text
+    house.work(lead)
+    late = old.post(f"{path}/accept", **form)
+    assert late.status_code == 409
+    assert "now" in late.text
+    assert old.post(f"{path}/won").status_code == 404
+    assert old.client.get(f"{path}/accept", follow_redirects=False).headers["location"] == path
+
+
+def test_the_desk_is_the_managers(house: House) -> None:
+    lead, handoff = house.offered()
+    path = f"/handoffs/{handoff['id']}"
+    for _ in range(60):
+        if house.get(f"/leads/{lead}")["is_on_desk"]:
+            break
+        house.work(lead)
+    page = visitor(house, "manager").get(path)
+    assert "On the manager's desk" in page
+    assert "Nobody took it: on the manager&#39;s desk" in page or "manager" in visitor(house).get(f"/leads/{lead}")
+
+
+def called(house: House, body: dict[str, Any] | None = None) -> tuple[str, str]:  # Any: JSON
+    """A lead with an open human touch, and the page of the task."""
+    lead = house.enrol(body or CURIOUS)
+    house.work_until(lead, "open_task")
+    house.work(lead)
+    return lead, f"/tasks/{house.get('/tasks?open=true')['items'][0]['id']}"
+
+
+def test_a_call_with_script_question_and_answer(house: House) -> None:
+    lead, path = called(house)
+    lena = visitor(house, "nurture")
+    assert f'href="{path}"' in lena.get("/tasks")
+    assert "1 task</a>" in lena.get("/")
+    page = lena.get(path)
+    assert "Hi Marcus, this is Lena at Harborline" in page
+    assert "“What goes wrong at your docks that costs you most?”" in page
+    assert "Trucks wait and we pay detention" in page
+    for outcome in ("talked", "no_answer", "later", "not_us"):
+        assert f'name="outcome" value="{outcome}"' in page
+    lena.send(path, f"{path}/done", {"outcome": "no_answer"})
+    assert "1 time" in lena.get(path)
+    lena.send(
+        path,
+        f"{path}/done",
+        {"outcome": "talked", "fact:fact.pain": "idle_crew", "words": "They wait <i>until</i> ten"},
+    )
+    page = lena.get(f"/leads/{lead}")
+    assert "Talked with Lena Brandt: The crew stands idle, then everything comes at once" in page
+    assert "They wait &lt;i&gt;until&lt;/i&gt; ten" in page
+    assert f"{path}/done" not in forms_of(lena.get(path))
+    assert "Talked" in lena.get("/tasks?which=ended")
+    twice = lena.post(f"{path}/done", outcome="talked")
+    assert twice.status_code == 409
+    assert "closed already" in twice.text
+
+
+def test_later_and_not_us_ask_only_what_they_need(house: House) -> None:
+    lead, path = called(house)
+    lena = visitor(house, "nurture")
+    lena.send(path, f"{path}/done", {"outcome": "later", "until": "2026-05-04", "reason": "fake"})
+    assert house.get(f"/leads/{lead}")["paused_until"].startswith("2026-05-04")
+    other, path = called(house, {**READY, "email": "else@site.example", "fact": {}})
+    wrong = lena.send(path, f"{path}/done", {"outcome": "sang"}, 422)
+    assert "There is no outcome sang" in wrong.text
+    lena.send(path, f"{path}/done", {"outcome": "not_us", "reason": "competitor", "until": "x"})
+    assert house.get(f"/leads/{other}")["state"] == "DISQUALIFIED"
+
+
+def test_a_task_is_skipped(house: House) -> None:
+    lead, path = called(house)
+    visitor(house, "nurture").send(path, f"{path}/skip", {"words": "On leave"})
+    assert "On leave" in visitor(house).get(f"/leads/{lead}")
+    assert visitor(house).post(f"{path}/burn").status_code == 404
+    assert visitor(house, "service").post(f"{path}/skip").status_code == 403
+
+
+def test_promises_are_told_in_the_readers_time(house: House) -> None:
+    house.post("/reps/marc/away", {"until": "2026-12-01"}, "manager")
+    _, handoff = house.offered({**READY, "lead": {**READY["lead"], "time_zone": "Asia/Tokyo"}})
+    house.clock.at += timedelta(minutes=5)
+    page = visitor(house, "rosa").get(f"/handoffs/{handoff['id']}")
+    assert " Tokyo</time>" in page
