@@ -11,9 +11,9 @@ PAGE = Path(__file__).parent.parent / "docs" / "lifecycle.md"
 WHO = {**PEOPLE, "SYS": "the engine", "EVT": "the buyer"}
 HEAD = """# The life of a lead
 
-Made from `domain/lifecycle.py` by `python -m commands.lifecycle_page`; a test compares them. Everything that is not here
-is refused, with the list of what is possible instead. In the states from SALES_READY to PROPOSAL a lead has exactly one
-owner and one clock. Beside the table anybody on the team may pause and resume a lead in any open state.
+Made from `domain/lifecycle.py` by `python -m commands.lifecycle_page`; a test compares them. Everything that is not
+here is refused, with the list of what is possible instead. In the states from SALES_READY to PROPOSAL a lead has
+exactly one owner and one clock. Beside the table anybody on the team may pause and resume a lead in any open state.
 """
 
 

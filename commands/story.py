@@ -82,12 +82,22 @@ class Teller:
             "T21": (f"comes back from {who}: {self._reason(row)}", "back"),
             "T21b": (f"comes back from {who}: {self._reason(row)}", "back"),
             "T22": ("stalled in sales and comes back", "back"),
+            "T24": (f"is an opportunity of {money(data)}, says {who}", "sales"),
+            "T25": (f"has {who}'s proposal", "sales"),
+            "T26": (f"is won by {who}: {money(data)}", "sales"),
+            "T27": (f"is lost: {self._loss(row)}", "back"),
+            "T28": (f"comes back from {who}: {self._reason(row)}", "back"),
+            "T30": ("goes back to marketing after a lost deal", "back"),
             "T33": (f"begins cycle {row['cycle']}", "back"),
             "T34": ("raised a hand while resting: sales-ready", "sales"),
-            "T35": ("went round often enough and rests", "ended"),
+            "T35": (f"rests: {row['reason']}", "ended"),
             "T36": ("is awake again", "back"),
             "T36b": ("raised a hand out of its rest: sales-ready", "sales"),
         }.get(row["transition"])
+
+    def _loss(self, row: Row) -> str:
+        reason = self.release.reasons.loss.get(row["reason"] or "")
+        return reason.say[:1].lower() + reason.say[1:] if reason else str(row["reason"])
 
     def _event(self, row: Row) -> tuple[str, str] | None:
         name, data = row["data"].get("event", ""), row["data"]
@@ -187,3 +197,7 @@ def learned(release: Release, known: list[Mapping[str, Any]]) -> dict[str, str]:
 
 def local(at: datetime, name: str) -> str:
     return f"{at.astimezone(zone(name)):%a %d %b %H:%M}"
+
+
+def money(data: Mapping[str, Any]) -> str:  # Any: JSON
+    return f"{data.get('amount', 0):,.0f} {data.get('currency', '')}".strip()

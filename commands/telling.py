@@ -22,7 +22,9 @@ FUNNEL: Mapping[str, tuple[str, ...]] = {
     "sales-ready": READY,
     "accepted by sales": ("T13",),
     "qualified": ("T20",),
-    "came back": ("T21", "T21b", "T22"),
+    "opportunities": ("T24",),
+    "won": ("T26",),
+    "came back": ("T21", "T21b", "T22", "T28", "T30"),
 }
 
 
@@ -132,8 +134,8 @@ def _course(took: Sequence[str]) -> str:
 
 
 def _now(row: Row, release: Release) -> str:
-    if row["state"] == "DISQUALIFIED":
-        return "excluded"
+    if row["state"] in ("DISQUALIFIED", "WON"):
+        return "excluded" if row["state"] == "DISQUALIFIED" else "won"
     if row["state"] not in IN_HANDS and (row["has_opted_out"] or row["has_bounced"]):
         return "unsubscribed" if row["has_opted_out"] else "the address is gone"
     if row["state"] == "DORMANT":
@@ -147,10 +149,11 @@ def _now(row: Row, release: Release) -> str:
 
 
 TIMES = {2: "twice"}
-IN_HANDS = ("SALES_READY", "HANDED_OFF", "ACCEPTED", "WORKING", "QUALIFIED")
+IN_HANDS = ("SALES_READY", "HANDED_OFF", "ACCEPTED", "WORKING", "QUALIFIED", "OPPORTUNITY", "PROPOSAL")
 COURSE: Mapping[str, tuple[str, ...]] = {
     "ready": READY,
     "rejected": ("T14", "T16"),
     "qualified": ("T20",),
-    "came back": ("T21", "T21b", "T22"),
+    "lost": ("T27",),
+    "came back": ("T21", "T21b", "T22", "T28", "T30"),
 }

@@ -27,7 +27,9 @@ COLOURS = {
     "ended": "magenta",
 }
 STATE_COLOURS = {"NURTURING": "cyan", "SALES_READY": "green", "HANDED_OFF": "green", "ACCEPTED": "green",
-                 "WORKING": "green", "QUALIFIED": "bold green", "RECYCLED": "yellow"}  # fmt: skip
+                 "WORKING": "green", "QUALIFIED": "bold green",
+                 "OPPORTUNITY": "bold green", "PROPOSAL": "bold green", "WON": "bold green",
+                 "RECYCLED": "yellow"}  # fmt: skip
 LAST, WIDEST_BAR, LABEL = 9, 30, 12
 NARROW, LAST_NARROW = 72, 4
 READING_TIME = 20.0

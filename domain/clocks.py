@@ -62,7 +62,7 @@ def next_rung(clock: Clock, state: State, levels: ServiceLevels, is_hot: bool, w
     if clock.name == "desk":
         return Rung(Verb.DESK, clock.due_at, f"day {clock.rung + 1} on the manager's desk")
     if clock.name == "sign":
-        return Rung(Verb.ESCALATE, clock.due_at, "no sign of life for 60 days") if clock.rung < 2 else None
+        return Rung(Verb.ESCALATE, clock.due_at, "60 days without a sign of life alarm the manager") if clock.rung < 2 else None
     if clock.name == "routed":
         return Rung(Verb.ESCALATE, clock.due_at, "nobody could take it") if clock.rung < 2 else None
     promise = PROMISES[clock.name]

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from domain.release import Release
+from storage.archive import connect
+from storage.tables import metadata
 from tests import postgres
 from tests.world import World, shipped_release
 
@@ -22,6 +24,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgresql: needs a PostgreSQL on this machine; make check goes without")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where there is no PostgreSQL nothing runs that needs it: a test left out is a failing one."""
+    if any(item.get_closest_marker("postgresql") for item in items):
+        try:
+            postgres.programs()
+        except LookupError as missing:
+            raise pytest.UsageError(*missing.args) from None
+
+
 @pytest.fixture(scope="session")
 def release() -> Release:
     """The files in lead_defs/ and content/, every track approved."""
@@ -30,11 +42,7 @@ def release() -> Release:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Server]:
-    """Only for tests marked postgresql. Where there is none the session ends: a test left out is a failing one."""
-    try:
-        postgres.programs()
-    except LookupError as missing:
-        pytest.exit(str(missing), returncode=1)
+    """Only for tests marked postgresql."""
     with postgres.running() as running:
         yield running
 
@@ -43,7 +51,11 @@ def server() -> Iterator[postgres.Server]:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an archive nobody uses yet, on each database in turn."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'archive.db'}"
+        url = f"sqlite:///{tmp_path / 'archive.db'}"
+        engine = connect(url, pool_size=1)
+        metadata.create_all(engine)
+        engine.dispose()
+        yield url
         return
     server: postgres.Server = request.getfixturevalue("server")
     with server.archive() as url:

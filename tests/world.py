@@ -63,9 +63,11 @@ class World:
 
     @classmethod
     def make(cls, folder: Path, files: Mapping[str, str] | None = None, url: str | None = None) -> World:
+        """In a file of that folder, or in the archive at a URL."""
         clock = HandClock()
         engine = connect(url or f"sqlite:///{folder / 'archive.db'}", pool_size=4)
-        t.metadata.create_all(engine)
+        if url is None:
+            t.metadata.create_all(engine)
         archive = Archive(engine, clock, compile_release, b"test secret, long enough")
         world = cls(archive, clock, ArchiveLife(archive, lambda address: True))
         world.publish(dict(files or shipped_files()))

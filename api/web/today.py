@@ -29,6 +29,8 @@ PICTURE: Mapping[str, tuple[str, ...]] = {
     "With sales": ("SALES_READY", "HANDED_OFF", "ACCEPTED", "WORKING", "QUALIFIED", "OPPORTUNITY", "PROPOSAL"),
     "Over": ("WON", "LOST", "DISQUALIFIED"),
 }
+PLAIN = ("T04",)
+"""Transitions that say nothing new beside what caused them."""
 ALWAYS = ("INQUIRY", "NURTURING", "SALES_READY", "HANDED_OFF", "WORKING", "QUALIFIED", "RECYCLED")
 """States the picture shows even when nobody is in them, so that it keeps its shape."""
 
@@ -90,7 +92,7 @@ def _step(row: Row, release: Release) -> dict[str, Any]:  # Any: JSON
 
 def _latest(visit: Visit, log: Sequence[Row], names: Names) -> list[tuple[UUID, Told]]:
     teller = Teller(visit.release, _taught(visit.release, names.known.values()))
-    told = ((row["lead_id"], teller.tell(views.event(row, {}, {}))) for row in log)
+    told = ((row["lead_id"], teller.tell(views.event(row, {}, {}))) for row in log if row["transition"] not in PLAIN)
     return [(lead, one) for lead, one in told if one][:LATEST]
 
 

@@ -35,12 +35,12 @@ TONES: Mapping[str, str] = {
 }
 """Which color a state has; the others are quiet."""
 CLOCKS: Mapping[str, str] = {
-    "routed": "Find a salesperson",
-    "accept": "Accept",
-    "first_attempt": "First contact",
-    "outcome": "Outcome due",
-    "opportunity": "Make it an opportunity",
-    "desk": "Manager's decision",
+    "routed": "Salesperson by",
+    "accept": "Accept by",
+    "first_attempt": "First contact by",
+    "outcome": "Outcome by",
+    "opportunity": "Opportunity by",
+    "desk": "Manager decides by",
 }
 HOLDS: Mapping[str, str] = {"met": "met", "not_met": "not met", "unknown": "not known yet"}
 TRIED: Mapping[str, str] = {

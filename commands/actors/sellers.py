@@ -16,7 +16,7 @@ from commands.actors.surfaces import Api
 
 MOVES = frozenset({"transition", "disposition", "breach", "routing"})
 ENOUGH_ATTEMPTS = 6
-RESUME_IN = timedelta(days=55)
+RESUME_IN, CLOSES_IN = timedelta(days=55), timedelta(days=45)
 WITHIN_MONTHS = 3
 """Who compares later than this is not ready, whatever they asked for."""
 Json = Mapping[str, Any]  # Any: JSON
@@ -102,6 +102,22 @@ def outcome(tells: Mapping[str, Any], cycle: int, now: datetime, random: Random)
     return Decision("qualify", hours, {"learned": learned})
 
 
+def next_in_deal(state: str, worth: int, now: datetime, random: Random) -> Decision:
+    """A deal's way: opportunity, proposal, and most are signed. `worth` is in USD."""
+    amount = {"amount": worth, "currency": "USD"}
+    if state == "QUALIFIED":
+        close_on = (now + CLOSES_IN).date().isoformat()
+        return Decision(
+            "opportunity", random.uniform(3.0, 20.0), {**amount, "close_on": close_on, "forecast": "best_case"}
+        )
+    if state == "OPPORTUNITY":
+        return Decision("proposal", random.uniform(24.0, 60.0), amount)
+    if random.random() < 0.6:
+        return Decision("won", random.uniform(30.0, 90.0), amount)
+    reason = random.choice(("no_decision", "price", "timing"))
+    return Decision("lost", random.uniform(30.0, 90.0), {"reason": reason})
+
+
 def given_up(random: Random) -> Decision:
     return Decision("recycle", random.uniform(1.0, 3.0), {"reason": "not_responsive"})
 
@@ -157,6 +173,9 @@ class Seller:
             if memory.attempts >= ENOUGH_ATTEMPTS:
                 return given_up(random)
             return attempt(self.habit, memory, buyer.picks_up(self.id, cycle, memory.attempts), random)
+        if state in ("QUALIFIED", "OPPORTUNITY", "PROPOSAL"):
+            worth = 6000 + 500 * chance(self.seed, "deal", buyer.id).randrange(80)
+            return next_in_deal(state, worth, now, random)
         if state == "WORKING" and random.random() >= self.habit.forgets:
             return outcome(buyer.tells(now), cycle, now, random)
         return None

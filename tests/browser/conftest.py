@@ -86,10 +86,10 @@ class Site:
 
 
 def listen(context: BrowserContext, seen: Seen) -> None:
-    """Errors of scripts, of the content policy, and requests to anywhere else."""
+    """Errors of scripts, of the content policy, and answers from anywhere else."""
     context.on("weberror", lambda error: seen.complaints.append(str(error.error)))
     context.on("console", lambda m: seen.complaints.append(m.text) if m.type in ("error", "warning") else None)
-    context.on("request", lambda r: None if r.url.startswith(seen.url) else seen.complaints.append(r.url))
+    context.on("response", lambda r: None if r.url.startswith(seen.url) else seen.complaints.append(r.url))
 
 
 @pytest.fixture

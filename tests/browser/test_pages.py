@@ -81,7 +81,8 @@ def test_signing_in_and_around_by_keyboard(site: Site) -> None:
     lead = site.house.enrol()
     with site.visit(None) as seen:
         page = seen.go(f"/leads/{lead}")
-        page.keyboard.type(site.house.keys["marketing"])  # the field has the focus
+        expect(page.get_by_label("Your key")).to_be_focused()
+        page.keyboard.type(site.house.keys["marketing"])
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/leads/{lead}")
         page.keyboard.press("Tab")

@@ -59,7 +59,7 @@ def test_every_life_keeps_the_contract(site: dict[str, object], acts: list[tuple
 
 
 @pytest.mark.postgresql
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(SITES, LIVES)
 def test_on_postgresql_too(server: Server, site: dict[str, object], acts: list[tuple[str, object]]) -> None:
     with server.archive() as url:
