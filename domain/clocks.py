@@ -49,6 +49,8 @@ PROMISES = {
     "sign": "for a sign of life",
     "desk": "on the manager's desk",
 }
+ONLY_ALARM = {"routed": "nobody could take it", "sign": "60 days without a sign of life alarm the manager"}
+"""Clocks whose end the manager hears of, and that move nothing."""
 LAST_RUNG = {
     State.HANDED_OFF: (Verb.REASSIGN, "taken back from this salesperson"),
     State.ACCEPTED: (Verb.REASSIGN, "taken back from this salesperson"),
@@ -61,10 +63,8 @@ def next_rung(clock: Clock, state: State, levels: ServiceLevels, is_hot: bool, w
     """50 % remind, 100 % escalate, 150 % change hands (domain.md 1.6); None when nothing is left to climb."""
     if clock.name == "desk":
         return Rung(Verb.DESK, clock.due_at, f"day {clock.rung + 1} on the manager's desk")
-    if clock.name == "sign":
-        return Rung(Verb.ESCALATE, clock.due_at, "60 days without a sign of life alarm the manager") if clock.rung < 2 else None
-    if clock.name == "routed":
-        return Rung(Verb.ESCALATE, clock.due_at, "nobody could take it") if clock.rung < 2 else None
+    if clock.name in ONLY_ALARM:
+        return Rung(Verb.ESCALATE, clock.due_at, ONLY_ALARM[clock.name]) if clock.rung < 2 else None
     promise = PROMISES[clock.name]
     span = allowance(levels, clock.name, is_hot)
     if clock.rung == 0:
