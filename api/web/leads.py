@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
@@ -21,6 +22,7 @@ from domain.errors import MissingError
 from domain.lead import State
 from storage import finding, sales_reading
 from storage import reading as archive_reading
+from storage.archive import Tx
 
 router = APIRouter(include_in_schema=False)
 PAGE, STORY, ALL = 30, 150, 5000
@@ -93,20 +95,16 @@ def _page(
     lead = leads.lead(id, visit.app, visit.who)
     with visit.app.archive.reading() as tx:
         lead_id = archive_reading.find(tx, id)
-        handoffs = sales_reading.handoffs_of(tx, lead_id)
-        task = sales_reading.open_task(tx, lead_id)
-        ctx = leads.context(tx, visit.app.archive, lead_id)
-        records = archive_reading.evidence(tx, {e for c in lead["verdict"]["criteria"] for e in c["evidence"]})
-        words = archive_reading.words(tx, lead_id) if visit.who.may_see_persons else {}
-        evidence = {id: packets.evidence(ctx, id, row, words) for id, row in records.items()}
+        beside = {
+            "handoffs": [*reversed(sales_reading.handoffs_of(tx, lead_id))],
+            "task": sales_reading.open_task(tx, lead_id),
+            "criteria": _criteria(visit, tx, lead_id, lead["verdict"]["criteria"]),
+        }
     story = _story(visit, id, lead["facts"], kinds)
     shown = {
         "lead": lead,
         "buyer": visit.times.of(lead["time_zone"]),
         "upcoming": touch_title(visit.release, lead["next"]["touch"]) if lead["next"]["touch"] else None,
-        "criteria": proofs.proven(ctx, lead["verdict"]["criteria"], evidence),
-        "handoffs": [*reversed(handoffs)],
-        "task": task,
         "days": _by_day(visit, story if is_all else story[:STORY]),
         "has_more": len(story) > STORY and not is_all,
         "kinds": kinds,
@@ -118,7 +116,14 @@ def _page(
         "problem": None,
         "failed": None,
     }
-    return show(visit, "web/lead.html", status, **{**shown, **more})
+    return show(visit, "web/lead.html", status, **{**beside, **shown, **more})
+
+
+def _criteria(visit: Visit, tx: Tx, lead_id: UUID, judged: list[Json]) -> list[Json]:
+    ctx = leads.context(tx, visit.app.archive, lead_id)
+    records = archive_reading.evidence(tx, {id for one in judged for id in one["evidence"]})
+    words = archive_reading.words(tx, lead_id) if visit.who.may_see_persons else {}
+    return proofs.proven(ctx, judged, {id: packets.evidence(ctx, id, row, words) for id, row in records.items()})
 
 
 def _groups(facts: Json) -> dict[str, dict[str, Json]]:

@@ -100,8 +100,11 @@ class Teller:
         return touch_title(self.release, id)
 
     def _transition(self, row: Row) -> tuple[str, str] | None:
+        said = {**self._before_sales(row), **self._in_sales(row), **self._after_sales(row)}
+        return said.get(row["data"]["transition"], (lifecycle.ROWS[row["data"]["transition"]].says, "quiet"))
+
+    def _before_sales(self, row: Row) -> dict[str, tuple[str, str]]:
         data, who = row["data"], self.person(row["actor_id"])
-        rep, reason = self.person(data.get("rep")), self.reason(data.get("reason"))
         why = leads.why_now(self.release, data.get("rule"))
         return {
             "T03": (f"left out: {spoken(data.get('rule')).lower()}", "quiet"),
@@ -111,7 +114,13 @@ class Teller:
             "T07": (self._moved(data), "nurture"),
             "T08": (f"became sales-ready: {why}", "sales"),
             "T09": ("has had every touch and rests", "quiet"),
-            "T10": (f"disqualified by {who}: {reason}", "quiet"),
+            "T10": (f"disqualified by {who}: {self.reason(data.get('reason'))}", "quiet"),
+        }
+
+    def _in_sales(self, row: Row) -> dict[str, tuple[str, str]]:
+        data, who = row["data"], self.person(row["actor_id"])
+        rep, reason = self.person(data.get("rep")), self.reason(data.get("reason"))
+        return {
             "T11": (f"offered to {rep}", "sales"),
             "T13": (f"accepted by {who}", "good"),
             "T14": (f"refused by {who}: {reason}", "wrong"),
@@ -125,13 +134,18 @@ class Teller:
             "T21b": (f"sent back by {who}: {reason}", "back"),
             "T22": (f"came back from {rep}: no outcome in time", "wrong"),
             "T23": (f"disqualified by {who}: {reason}", "quiet"),
+        }
+
+    def _after_sales(self, row: Row) -> dict[str, tuple[str, str]]:
+        data, who = row["data"], self.person(row["actor_id"])
+        return {
             "T33": (f"starts again, cycle {data.get('cycle')}: {data.get('reason')}", "back"),
             "T34": ("raised a hand while resting: sales-ready again", "sales"),
             "T36": (f"awake again: {data.get('reason')}", "back"),
             "T36b": ("raised a hand out of its rest: sales-ready again", "sales"),
             "T38": (f"reopened by {who}", "back"),
             "T41": (f"taken back from sales by {who}", "back"),
-        }.get(data["transition"], (lifecycle.ROWS[data["transition"]].says, "quiet"))
+        }
 
     def _track(self, id: str | None) -> str:
         track = self.release.tracks.get(id or "")

@@ -72,8 +72,9 @@ class Visit:
         return self.app.services.caught is not None and self.who.may_see_persons
 
     def can(self, state: str, command: str, route: str) -> bool:
-        """By the lifecycle table and by the table of roles."""
-        return self.may("POST", route) and command in lifecycle.legal(State(state), self.who.actor)
+        """By the lifecycle table and by the table of roles; an admin may do what anybody may."""
+        actor = None if self.who.role == "admin" else self.who.actor
+        return self.may("POST", route) and command in lifecycle.legal(State(state), actor)
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ def test_what_each_role_may_do_with_a_lead(house: House) -> None:
     assert actions("nurture") == {"note", "pause", "promote", "disqualify", "tell"}
     assert actions("sales") == {"note", "pause", "tell"}
     assert actions("service") == {"pause", "tell"}
+    assert actions("admin") == {"note", "pause", "promote", "disqualify", "tell"}
     assert actions("viewer") == set()
 
 
