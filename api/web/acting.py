@@ -75,7 +75,7 @@ def decision(form: Posted, command: str, row: Row, offer: int | None) -> Decisio
     is_for_rep = who.role in LEADING and command not in lifecycle.legal(State(row["state"]), who.actor)
     said = {
         **chosen(form, "note", "criterion", "resume_on", "competitor", "referral"),
-        **{name: form[name] for name in ("outcome", "channel", "stage")},
+        **{name: form[name] for name in ("outcome", "channel", "stage", "amount", "currency", "close_on", "forecast")},
         "learned": facts(form),
         "offer": offer,
         "for_rep": row["owner"] if is_for_rep else None,
@@ -96,5 +96,6 @@ def reasons_on(release: Release) -> dict[str, dict[str, Reason]]:
         "reject": found.reject,
         "recycle": found.recycle,
         "disqualify": found.disqualify,
+        "lost": found.loss,
     }
     return {name: {code: reason for code, reason in known.items() if reason.on} for name, known in lists.items()}

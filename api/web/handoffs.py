@@ -1,4 +1,4 @@
-"""Handoffs: what is with sales, the packet on one screen, and the five decisions of a salesperson."""
+"""Handoffs: what is with sales, the packet on one screen, and what a salesperson decides."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ DECISIONS = {
     "accept": handoffs.DECIDE["accept"],
     "attempt": handoffs.DECIDE["attempt"],
     "qualify": handoffs.DECIDE["qualify"],
+    "opportunity": handoffs.DECIDE["opportunity"],
+    "proposal": handoffs.DECIDE["proposal"],
+    "won": handoffs.DECIDE["won"],
+    "lost": handoffs.DECIDE["lost"],
+    "rescope": handoffs.DECIDE["rescope"],
     "reject": handoffs.DECIDE["reject"],
     "recycle": handoffs.DECIDE["recycle"],
     "disqualify": handoffs.DECIDE["disqualify"],

@@ -34,7 +34,9 @@ TONES: Mapping[str, str] = {
     **dict.fromkeys(("QUALIFIED", "OPPORTUNITY", "PROPOSAL", "WON"), "good"),
 }
 """Which color a state has; the others are quiet."""
+FORECASTS: Mapping[str, str] = {"pipeline": "Possible", "best_case": "Likely", "commit": "Sure"}
 CLOCKS: Mapping[str, str] = {
+    "sign": "Sign of life by",
     "routed": "Salesperson by",
     "accept": "Accept by",
     "first_attempt": "First contact by",

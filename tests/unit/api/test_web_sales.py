@@ -128,7 +128,7 @@ def test_an_answer_to_an_old_offer_is_told_who_has_it(house: House) -> None:
     late = old.post(f"{path}/accept", **form)
     assert late.status_code == 409
     assert "now" in late.text
-    assert old.post(f"{path}/won").status_code == 404
+    assert old.post(f"{path}/no_such_decision").status_code == 404
     assert old.client.get(f"{path}/accept", follow_redirects=False).headers["location"] == path
 
 
@@ -206,3 +206,20 @@ def test_promises_are_told_in_the_readers_time(house: House) -> None:
     house.clock.at += timedelta(minutes=5)
     page = visitor(house, "rosa").get(f"/handoffs/{handoff['id']}")
     assert " Tokyo</time>" in page
+
+
+def test_a_deal_from_the_conversation_to_the_signature(house: House) -> None:
+    lead, path, _, rosa = offered(house)
+    rosa.send(path, f"{path}/attempt", {"outcome": "connected"})
+    rosa.send(path, f"{path}/qualify")
+    assert decisions(rosa.get(path), path)[0] == "opportunity"
+    bare = rosa.send(path, f"{path}/opportunity", {"amount": "0"}, status=422)
+    assert "mount" in bare.text
+    deal = {"amount": "42000", "currency": "USD", "close_on": "2027-06-30", "forecast": "best_case"}
+    rosa.send(path, f"{path}/opportunity", deal)
+    assert decisions(rosa.get(path), path) == ["proposal", "won", "lost", "recycle"]
+    rosa.send(path, f"{path}/proposal", {"amount": "41000", "currency": "USD"})
+    assert decisions(rosa.get(path), path) == ["won", "lost", "rescope", "recycle"]
+    rosa.send(path, f"{path}/lost", {"reason": "price"})
+    assert house.get(f"/leads/{lead}")["state"] == "LOST"
+    assert "Lost" in rosa.get(f"/leads/{lead}")
