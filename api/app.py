@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -77,8 +78,8 @@ def _routes(of: APIRouter) -> Iterator[tuple[str, str]]:
 
 
 @router.get("/health", summary="The process answers")
-def health() -> dict[str, str]:
-    return {"status": "ok"}
+def health() -> dict[str, object]:
+    return {"status": "ok", "pid": os.getpid()}
 
 
 @router.get("/ready", summary="The archive answers, and something is published")
@@ -91,7 +92,7 @@ def ready(app: App) -> dict[str, object]:
         raise HTTPException(503, "the archive does not answer; see nurture doctor") from None
     if release is None:
         raise NotReadyError("nothing is published yet; run: nurture sign and nurture publish")
-    return {"status": "ready", "release": release}
+    return {"status": "ready", "release": release, "pid": os.getpid()}
 
 
 @router.get("/metrics", summary="Counters for Prometheus")

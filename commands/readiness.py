@@ -15,15 +15,16 @@ QUEUE = "/api/v1/namespaces/default/task-queues/leads?taskQueueType=1"
 _direct = build_opener(ProxyHandler({}))
 
 
-def missing(ports: Mapping[str, int], api: str, worker_pid: int) -> list[str]:
-    """The programs that are not there yet; empty when all are. `api` is the address that has to answer with 200."""
+def missing(ports: Mapping[str, int], api: str, pids: Mapping[str, int]) -> list[str]:
+    """The programs that are not there yet; empty when all are. `api` is the address that has to answer with 200 - and
+    as our own process: another installation may have taken the port meanwhile."""
     found = []
-    if _get(api) is None:
+    if _pid(_get(api)) != pids["api"]:
         found.append("api")
     pollers = _get(f"http://127.0.0.1:{ports['temporal_ui']}{QUEUE}")
     if pollers is None:
         found.append("temporal")
-    elif f"{worker_pid}@{socket.gethostname()}" not in _identities(pollers):
+    elif f"{pids['worker']}@{socket.gethostname()}" not in _identities(pollers):
         found.append("worker")
     if "smtp" in ports and not _accepts(ports["smtp"]):
         found.append("mail")
@@ -36,6 +37,13 @@ def _get(url: str) -> bytes | None:
             body: bytes = answer.read()
             return body
     except (URLError, OSError, HTTPException):  # an answer of 400 and above is a URLError too
+        return None
+
+
+def _pid(answer: bytes | None) -> int | None:
+    try:
+        return int(json.loads(answer or b"{}")["pid"])
+    except (ValueError, KeyError, TypeError):
         return None
 
 

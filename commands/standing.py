@@ -50,11 +50,11 @@ class Standing:
         return False
 
     def missing(self) -> list[str]:
-        worker = self.supervisor.running["worker"].process
+        pids = {name: each.process.pid for name, each in self.supervisor.running.items()}
         ports = {n: p for n, p in self.ports.items() if n != "smtp" or "mail" in self.supervisor.running}
         # /ready also wants something published; a new installation has to stand without it, or nobody could sign
         path = "ready" if self.is_live else "health"
-        return readiness.missing(ports, f"{self.addresses['api']}/{path}", worker.pid)
+        return readiness.missing(ports, f"{self.addresses['api']}/{path}", pids)
 
     def keep(self) -> None:
         """Until somebody says stop."""

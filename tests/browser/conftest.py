@@ -23,9 +23,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "Chromium is missing, and the pages are tested in it; install it: apt-get install chromium"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Where there is none the session ends: a test left out is a failing one."""
+    """Where there is none the session ends: a test left out is a failing one.
+
+    Ended with the module: while it runs, its event loop is in the way of every asynchronous test.
+    """
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.exit(MISSING, returncode=1)

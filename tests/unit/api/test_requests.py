@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -204,7 +205,7 @@ def test_addresses_that_lead_nowhere(house: House) -> None:
 
 def test_health_and_counters(house: House) -> None:
     house.enrol()
-    assert house.client.get("/health").json() == {"status": "ok"}
+    assert house.client.get("/health").json() == {"status": "ok", "pid": os.getpid()}
     assert house.client.get("/ready").json()["status"] == "ready"
     text = house.client.get("/metrics").text
     assert 'nurture_http_requests_total{method="POST",route="/api/leads",status="201"} 1.0' in text
