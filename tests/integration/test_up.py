@@ -185,3 +185,17 @@ def test_a_folder_stays_on_the_clock_it_began_with(house: House) -> None:
     refused = house.run("up")
     assert refused.returncode == 1
     assert "was begun on the demo clock" in refused.stderr
+
+
+def test_while_temporal_is_away_calls_are_accepted_and_acted_on_when_it_is_back(house: House) -> None:
+    house.start()
+    temporal = house.processes["temporal"].pid
+    os.kill(temporal, signal.SIGSTOP)  # not killed: it would be started again at once
+    try:
+        lead = house.call("POST", "/api/leads", PERSON)["id"]
+        again = house.call("POST", f"/api/leads/{lead}/events", {"name": "click", "source": "site", "id": "1"})
+        assert again["is_new"]
+        assert house.call("GET", f"/api/leads/{lead}")["state"] == "NEW"
+    finally:
+        os.kill(temporal, signal.SIGCONT)
+    until(lambda: house.call("GET", f"/api/leads/{lead}")["state"] == "NURTURING", "nurturing")
