@@ -13,6 +13,7 @@ from domain.decisions import Deal
 from domain.errors import InvalidError, RefusedError
 from domain.letters import Outcome
 from storage import tables as t
+from storage.life import ArchiveLife
 from tests.world import World
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -319,3 +320,14 @@ def test_ready_again_while_it_rests_is_handed_over_when_the_rest_ends(world: Wor
     assert world.row(lead)["state"] == "NURTURING"
     world.live_for(lead, days=22)
     assert world.row(lead)["state"] == "HANDED_OFF"
+
+
+def test_pilot_keeps_a_mail_until_it_may_leave(world: World) -> None:
+    lead = world.enrol()
+    world.life = ArchiveLife(world.archive, lambda address: False)
+    world.live_for(lead, days=10)
+    assert world.sent == []
+    assert world.rows(t.ledger, lead) == []
+    world.life = ArchiveLife(world.archive, lambda address: address == "ana@site.example")
+    world.live_for(lead, days=10)
+    assert [letter.touch for letter in world.sent] == ["checklist"]
