@@ -20,8 +20,9 @@ from temporalio.worker import Worker
 from activities.delivering import Delivering
 from activities.living import Living
 from commands.opening import open_archive
+from domain.errors import NurtureError
 from mail.catcher import find
-from mail.errors import MailConfigError
+from mail.errors import MailConfigError, MailError
 from mail.links import Links
 from mail.messages import Notice as StaffMail
 from mail.messages import build_notice, message_id, return_path
@@ -42,8 +43,8 @@ from workflows.waking import signal
 logger = logging.getLogger("nurture.worker")
 RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
 CLOCK_EVERY = 0.02
-RESOLVE_EVERY, RESOLVE_SINCE = 30.0, timedelta(days=3)
-GRACE = timedelta(seconds=30)
+RESOLVE_EVERY = 30.0
+GRACE, AT_ONCE = timedelta(seconds=30), 5.0
 
 
 async def connect_temporal() -> Client:
@@ -65,7 +66,12 @@ class StaffPost:
         self._archive, self._pool, self._settings = archive, pool, settings
 
     async def send_for(self, lead_id: UUID) -> None:
-        await self._send(await asyncio.to_thread(notices.unsent, self._archive, lead_id))
+        """At once if it goes at once. A lead never waits for a mail to our own people, nor fails with it."""
+        try:
+            async with asyncio.timeout(AT_ONCE):
+                await self._send(await asyncio.to_thread(notices.unsent, self._archive, lead_id))
+        except Exception as error:
+            logger.warning("a notice goes later: %s", type(error).__name__)
 
     async def send_due(self) -> None:
         await self._send(await asyncio.to_thread(notices.unsent, self._archive))
@@ -74,10 +80,14 @@ class StaffPost:
         for notice in found:
             if not await asyncio.to_thread(notices.claim, self._archive, notice):
                 continue
-            address, message = await asyncio.to_thread(self._write, notice)
-            sender = return_path(notice.id, self._settings.mail_domain)
-            outcome = await self._pool.send(sender, address, message)
-            await asyncio.to_thread(notices.record, self._archive, notice, outcome.status == "sent")
+            was_sent = False
+            try:
+                address, message = await asyncio.to_thread(self._write, notice)
+                sender = return_path(notice.id, self._settings.mail_domain)
+                was_sent = (await self._pool.send(sender, address, message)).status == "sent"
+            except (NurtureError, MailError) as error:
+                logger.error("a notice to %s cannot be sent: %s", notice.person, error)
+            await asyncio.to_thread(notices.record, self._archive, notice, was_sent)
 
     def _write(self, notice: notices.Notice) -> tuple[str, bytes]:
         with self._archive.reading() as tx:
@@ -116,8 +126,7 @@ async def resolve_uncertain(archive: Archive, settings: Settings, seen: set[UUID
     """The built-in catcher can be asked; another relay's answer comes as a bounce or an event."""
     if settings.mail is not MailMode.CATCH:
         return
-    since = archive.clock.now() - RESOLVE_SINCE
-    found = {send_id for send_id, _ in await asyncio.to_thread(sending.uncertain, archive, since)}
+    found = {send_id for send_id, _ in await asyncio.to_thread(sending.uncertain, archive)}
     for send_id in found & seen:  # twice seen: whatever was on the wire has arrived by now
         path = find(settings.mail_folder, message_id(send_id, settings.mail_domain))
         await asyncio.to_thread(sending.resolve, archive, send_id, path is not None)

@@ -54,17 +54,21 @@ class Context:
         return Context(replace(self.facts, lead=lead), self.release, self.now)
 
     def newest_hand_raise(self) -> tuple[str, datetime] | None:
-        """The newest request to talk that nobody has answered and that came after the lead last left sales."""
-        return self._unanswered(self.release.hand_raises)
+        """The newest request to talk that nobody has answered, whoever had the lead when it came."""
+        return self._unanswered(self.release.hand_raises, BEGINNING)
 
     def newest_stop(self) -> tuple[str, datetime] | None:
         """The newest event that stops sending until a person has read it."""
         names = {n for n in self.facts.seen if self.release.react(self.lead, n) == "stop"}
-        return self._unanswered(frozenset(names))
+        return self._unanswered(frozenset(names), self.lead.left_sales_at or BEGINNING)
 
-    def _unanswered(self, names: frozenset[str]) -> tuple[str, datetime] | None:
+    def hands_seen(self) -> dict[str, datetime]:
+        """`answered` with every request to talk so far: somebody has spoken with them."""
+        hands = {n: s.last_at for n, s in self.facts.seen.items() if n in self.release.hand_raises}
+        return {**self.lead.answered, **hands}
+
+    def _unanswered(self, names: frozenset[str], left_at: datetime) -> tuple[str, datetime] | None:
         lead, seen = self.lead, self.facts.seen
-        left_at = lead.left_sales_at or BEGINNING
         open_ones = [
             (seen[n].last_at, n)
             for n in names & seen.keys()

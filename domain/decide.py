@@ -21,6 +21,7 @@ from domain.steps import Move, Step, Verb
 from domain.view import excluded_by
 
 MOST_MOVES = 12
+"""Beside one for every stage there is."""
 ROUTE_AGAIN = timedelta(hours=1)
 LOOK_AGAIN = timedelta(days=30)
 LOST_FOR = timedelta(days=180)
@@ -34,7 +35,7 @@ def decide(facts: Facts, release: Release, now: datetime) -> Step:
     """
     ctx = Context(facts, release, now)
     moves: list[Move] = []
-    for _ in range(MOST_MOVES):
+    for _ in range(MOST_MOVES + sum(len(track.stages) for track in release.tracks.values())):
         found = BY_STATE[ctx.lead.state](ctx)
         if isinstance(found, Step):
             return replace(found, moves=tuple(moves))
@@ -71,6 +72,13 @@ def _nurturing(ctx: Context) -> Step | Move:
         return ready
     if waiting := _waiting_for_a_person(ctx):
         return waiting
+    found, rests_until = _next_in_nurture(ctx), _rests_until(ctx)
+    if rests_until and isinstance(found, Step) and found.due_at > rests_until:
+        return _rest(ctx, rests_until, "ready; rests after the last return until")
+    return found
+
+
+def _next_in_nurture(ctx: Context) -> Step | Move:
     paused_until = ctx.lead.paused_until
     if paused_until and paused_until > ctx.now:
         return Step(f"resume:{paused_until.isoformat()}", Verb.RESUME, paused_until, "paused")
@@ -80,11 +88,8 @@ def _nurturing(ctx: Context) -> Step | Move:
             return _switch(ctx, chosen.id, chosen.first_stage, f"matches {chosen.id}")
         return _rest(ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same")
     found = touches.next_step(ctx, track)
-    rests_until = _rests_until(ctx)
     if isinstance(found, touches.UsedUp):
-        return _used_up(ctx, max(found.at, rests_until) if rests_until else found.at)
-    if rests_until and isinstance(found, Step) and found.due_at > rests_until:
-        return _rest(ctx, rests_until, "ready; rests after the last return until")
+        return _used_up(ctx, max(found.at, _rests_until(ctx) or found.at))
     return found
 
 
@@ -102,7 +107,8 @@ def _used_up(ctx: Context, at: datetime) -> Step | Move:
     track = ctx.track
     then = ctx.release.tracks.get((track.then if track else None) or ctx.release.defaults.then or "")
     done = (*ctx.lead.tracks_done, ctx.lead.track or "")
-    if then and then.id in ctx.release.approved and then.id not in done and touches.unseen(ctx, then):
+    is_for_them = then is not None and (then.purpose == "customer") == (ctx.lead.won_at is not None)
+    if then and is_for_them and then.id in ctx.release.approved and then.id not in done and touches.unseen(ctx, then):
         return _switch(ctx, then.id, then.first_stage, "the track before it is used up")
     recheck_at = ctx.now + ctx.release.defaults.dormant_recheck
     sets: dict[str, object] = {"recheck_at": recheck_at, "tracks_done": done}
@@ -219,7 +225,8 @@ def _recycled(ctx: Context) -> Step | Move:
         return Step(f"resume:cool:{ctx.lead.cycle}", Verb.RESUME, until, f"cool-down after {ctx.lead.return_reason}")
     track = recycling.track_for_return(ctx)
     stage, why = recycling.entry_stage(ctx, track) if track else (None, "no track matches")
-    if ctx.track and not (track and touches.unseen(ctx, track, stage)):
+    is_spent = ctx.track and not (track and touches.unseen(ctx, track, stage))
+    if is_spent and not ctx.verdict.ready:
         sets = {"recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
         return system("T35", State.DORMANT, "content gap: nothing left to give", sets, cycles=ctx.lead.cycle)
     trigger = event or "cool-down over"
@@ -238,7 +245,7 @@ def _dormant(ctx: Context) -> Step | Move:
         own = fresh.track if ctx.lead.track in ctx.release.approved else None
         track = own if own and touches.unseen(fresh, own) else recycling.choose_track(fresh)
         stage, why = recycling.entry_stage(fresh, track) if track else (None, "")
-        if track and touches.unseen(fresh, track, stage):
+        if ctx.verdict.ready or (track and touches.unseen(fresh, track, stage)):
             trigger = sign or "review date"
             return recycling.to_nurturing(ctx, "T36", track, stage, trigger, entry_because=why)
     if is_review:

@@ -98,7 +98,8 @@ def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
     if said.channel not in CHANNELS:
         raise InvalidError(f"an attempt needs a channel, one of {', '.join(CHANNELS)}", "channel")
     accepted = _accept(ctx, said) if ctx.lead.state is State.HANDED_OFF else ()
-    levels, sets = ctx.release.service_levels, dict[str, object]()
+    levels = ctx.release.service_levels
+    sets: dict[str, object] = {"answered": ctx.hands_seen()}
     if ctx.lead.state is not State.WORKING:
         sets["clock"] = start(levels, "outcome", False, ctx.now, ctx.sales_window)
     data = {"outcome": said.outcome, "channel": said.channel, **elapsed(ctx)}
@@ -146,6 +147,7 @@ def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
         "returned_by": lead.owner or said.actor_id,
         "recycled_at": (*lead.recycled_at, ctx.now),
         "denied": _denied(ctx, said),
+        "answered": ctx.hands_seen() if ctx.facts.attempts.count else ctx.lead.answered,
         "left_stage_at_handoff": said.stage or lead.left_stage_at_handoff,
     }
     transition = RETURNS[lead.state]
@@ -176,7 +178,7 @@ def _rescope(ctx: Context, said: Said) -> tuple[Move, ...]:
 
 def _won(ctx: Context, said: Said) -> tuple[Move, ...]:
     _is_theirs(ctx, said)
-    sets: dict[str, object] = {"recheck_at": ctx.now + DEBRIEF_WITHIN}
+    sets: dict[str, object] = {"recheck_at": ctx.now + DEBRIEF_WITHIN, "won_at": ctx.now}
     return (_move(said, "T26", State.WON, sets, rep=ctx.lead.owner, **_deal(ctx, said, "won").as_data()),)
 
 

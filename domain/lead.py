@@ -208,6 +208,8 @@ class Lead:
     has_bounced: bool = False
     is_do_not_call: bool = False
     recheck_at: datetime | None = None
+    won_at: datetime | None = None
+    """A customer since then: no prospect's mail, whatever else happens."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,10 @@ class Letter:
     at: datetime
 
 
+OURS = "config"
+"""A send that our own settings prevented: tried again for as long as it takes."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a send ended: sent, deferred, failed or uncertain, with a code that names no person."""

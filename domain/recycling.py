@@ -65,7 +65,7 @@ def choose_track(ctx: Context) -> Track | None:
 def _matches(ctx: Context, track: Track) -> bool:
     return (
         track.id in ctx.release.approved
-        and track.purpose == "stage"
+        and track.purpose == ("customer" if ctx.lead.won_at else "stage")
         and track.id not in ctx.lead.tracks_done
         and unseen(ctx, track) > 0
         and track.enrol.holds(ctx.view) is True

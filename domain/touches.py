@@ -8,7 +8,7 @@ touch's own `wait` (else the gap of its stage), that is inside an open window an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fnmatch import fnmatch
 
 from domain import keys
@@ -18,6 +18,7 @@ from domain.lead import USED, Delivery, State, Status
 from domain.steps import Move, Permit, Step, Verb
 from domain.track import Stage, Touch, Track
 
+LOOK_AGAIN = timedelta(days=30)
 MINIMUM_UNSEEN = 4
 """Fewer unseen touches than this do not make another cycle (domain.md 1.5)."""
 
@@ -42,7 +43,7 @@ def next_step(ctx: Context, track: Track) -> Step | Move | UsedUp:
         if touch := _first_open(ctx, track, stage):
             return _step_for(ctx, track, name, touch, earliest)
         if (stage.used_up or ctx.release.defaults.used_up) == "rest":
-            return UsedUp(datetime.max.replace(tzinfo=ctx.now.tzinfo))
+            return _rests_here(ctx, stage)
         leave_at = max(earliest, last_end + ctx.release.gap(name, stage)) if last_end else earliest
         following = track.after(name)
         if following is None:
@@ -50,6 +51,14 @@ def next_step(ctx: Context, track: Track) -> Step | Move | UsedUp:
         if leave_at <= ctx.now and name == ctx.lead.stage:
             return _to_stage(ctx, following, "every touch of the stage that fits was given")
         name, earliest = following, leave_at
+
+
+def _rests_here(ctx: Context, stage: Stage) -> Step:
+    """`used_up: rest`: until something happens, or the longest time for the stage has passed."""
+    until = ctx.now + LOOK_AGAIN
+    if stage.longest:
+        until = max(min(until, _stage_entered_at(ctx) + stage.longest), ctx.now)
+    return Step(f"rest:stage:{until.isoformat()}", Verb.REST, until, "every touch of the stage was given; rests here")
 
 
 def last_touch_end(ctx: Context) -> datetime | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
-from domain.letters import Letter, Outcome
-from mail.errors import MailError
+from domain.letters import OURS, Letter, Outcome
+from mail.errors import MailConfigError, MailError
 from mail.links import Links
 from mail.markdown import MailLink
 from mail.messages import Envelope, build, return_path
 from mail.pool import SmtpPool
 from mail.templates import Rendered, compile_mail
+
+logger = logging.getLogger("nurture.post")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,14 @@ class Post:
             rendered, message = await asyncio.to_thread(self.compose, letter)
         except MailError as error:
             return Outcome("failed", f"render:{error.type}")
-        result = await self.pool.send(return_path(letter.send_id, self.domain), letter.to_address, message)
+        except Exception as bug:  # the claim stands: whatever it is, this mail waits for the fix and is not given up
+            logger.exception("cannot compose %s", letter.touch)
+            return Outcome("deferred", f"bug:{type(bug).__name__}")
+        try:
+            result = await self.pool.send(return_path(letter.send_id, self.domain), letter.to_address, message)
+        except MailConfigError as error:  # ours to mend, not the lead's: it waits until we have
+            logger.error("%s", error)
+            return Outcome("deferred", OURS)
         return Outcome(result.status, result.code, f"{rendered.subject}\n\n{rendered.text}")
 
     def compose(self, letter: Letter) -> tuple[Rendered, bytes]:

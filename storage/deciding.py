@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -118,19 +118,24 @@ def settle(d: Deciding) -> Step:
 def _reserved(d: Deciding, step: Step) -> Step:
     """Move the step to the first day with a free place; that slot is its due time."""
     held_at = d.facts.reserved.get(step.id)
-    if held_at and held_at.date() == step.due_at.astimezone(UTC).date():
+    if held_at and held_at.date() == _day(d, step):
         return step
     if held_at:
         permits.release(d.tx, d.lead.id)
     for _ in range(RESERVATIONS):
-        day = step.due_at.astimezone(UTC).date()
-        free = permits.first_free_day(d.tx, step.permits, step.due_at)
+        day = _day(d, step)
+        free = permits.first_free_day(d.tx, step.permits, max(step.due_at, d.now))
         d.facts = replace(d.facts, reserved={step.id: day_start(free.isoformat())})
         if free == day and permits.reserve(d.tx, d.lead.id, step.id, step.permits, day):
             return step
         step = decide(d.facts, d.release, d.now)
     d.facts = replace(d.facts, reserved={})
     return replace(step, due_at=step.due_at + timedelta(days=1))
+
+
+def _day(d: Deciding, step: Step) -> date:
+    """The day on which it would really be done: what is overdue counts for today's quota, not for a day long past."""
+    return max(step.due_at, d.now).astimezone(UTC).date()
 
 
 def act(archive: Archive, order: Order, do: Callable[[Deciding, Step], None] | None = None) -> Step:

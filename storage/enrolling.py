@@ -64,6 +64,7 @@ def enrol(tx: Tx, archive: Archive, who: Enrolment) -> Enrolled:
     if is_new:
         texts.put(tx, lead_id, "address", "email", address, now)
     facts, _ = load(tx, lead_id)
+    now = archive.clock.now()  # after the lock: what committed before it came before
     lead = _flags(tx, facts.lead, who, key, now)
     _link_external(tx, lead_id, who.external)
     kind = "enrolled" if is_new else "inquired_again"

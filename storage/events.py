@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from domain.errors import InvalidError
-from domain.lead import Source
+from domain.lead import Source, State
 from storage import learning, record, texts, wakes
 from storage import tables as t
 from storage.archive import Archive, Tx
@@ -37,12 +37,13 @@ class Happening:
 
 def happen(tx: Tx, archive: Archive, lead_id: UUID, what: Happening) -> tuple[bool, Wake | None]:
     """(whether it is new, the wake). Raises InvalidError for an event or a field that is not declared."""
-    release, now = archive.live(tx), archive.clock.now()
+    release = archive.live(tx)
     if what.name not in release.events:
         names = ", ".join(sorted(release.events))
         raise InvalidError(f"there is no event {what.name} in lead_defs/events.yaml; there are {names}", "event")
     values = learning.understand(release, what.learned)
     facts, _ = load(tx, lead_id)
+    now = archive.clock.now()  # after the lock: what committed before it came before
     at = learning.now_or(what.at, now)
     event_row = learning.happen(
         tx,
@@ -69,7 +70,8 @@ def happen(tx: Tx, archive: Archive, lead_id: UUID, what: Happening) -> tuple[bo
     if what.ledger_id:
         data["delivery"] = str(what.ledger_id)
     record.log(tx, facts.lead, "event", at, actor="EVT", actor_id=what.source[:64], data=data)
-    is_worth_a_look = what.human == "human" and (bool(changed) or what.name in release.reads_events)
+    wakes_up = facts.lead.state is State.DORMANT and release.events[what.name].points > 0
+    is_worth_a_look = what.human == "human" and (bool(changed) or wakes_up or what.name in release.reads_events)
     return True, wakes.wake(tx, lead_id, what.name) if is_worth_a_look else None
 
 

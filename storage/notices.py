@@ -54,7 +54,11 @@ def unsent(archive: Archive, lead_id: UUID | None = None, limit: int = 50) -> li
     """Of one lead, right after its activity's commit; or of all, when their next try is due."""
     c = t.notices.c
     query = select(c.id, c.lead_id, c.person, c.kind, c.data, c.at, c.tries, c.next_try_at).where(c.sent_at.is_(None))
-    query = query.where(c.lead_id == lead_id) if lead_id else query.where(c.next_try_at <= machine_now())
+    query = (
+        query.where(c.lead_id == lead_id, c.tries == 0, c.next_try_at <= machine_now() + GRACE)
+        if lead_id
+        else query.where(c.next_try_at <= machine_now())
+    )
     with archive.reading() as tx:
         return [Notice(*row) for row in tx.execute(query.order_by(c.recorded_at).limit(limit))]
 

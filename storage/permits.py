@@ -74,3 +74,10 @@ def _free(tx: Tx, permit: Permit, day: str) -> Iterator[int]:
     c = t.permits.c
     taken = set(tx.execute(select(c.number).where(c.scope == permit.scope, c.day == day)).scalars())
     yield from (number for number in range(1, permit.limit + 1) if number not in taken)
+
+
+def give_back(tx: Tx, lead_id: UUID, touch: str) -> None:
+    """A claim that came to nothing for now keeps its place, to be used by the same mail later."""
+    c = t.permits.c
+    mine = (c.lead_id == lead_id, c.step_id.startswith(f"deliver:{touch}:", autoescape=True))
+    tx.execute(update(t.permits).where(*mine).values(is_used=False))

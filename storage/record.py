@@ -18,6 +18,8 @@ from storage import tables as t
 from storage.archive import Tx, machine_now
 from storage.rows import changed
 
+WITH_REP = IN_SALES - {State.SALES_READY}
+
 
 def log(
     tx: Tx,
@@ -83,10 +85,12 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
         _open_handoff(tx, after, now, verdict_id)
     if move.transition == "T11":
         facts = replace(facts, offer=_open_offer(tx, after, move, now))
-    elif facts.offer and after.owner != before.owner:
+    elif facts.offer and (after.owner != before.owner or after.state not in WITH_REP):
         _close_offer(tx, facts.offer, move, now)
         wakes.wake_best_waiting(tx, facts.offer.rep)
         facts = replace(facts, offer=None)
+    elif facts.offer and move.transition == "T24":
+        wakes.wake_best_waiting(tx, facts.offer.rep)  # an opportunity takes no place of those for new leads
     if move.transition == "T13" and facts.offer:
         tx.execute(update(t.offers).where(t.offers.c.id == facts.offer.id).values(accepted_at=now))
     if move.transition == "T18" and facts.offer:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from domain import keys
 from domain.context import Context
 from domain.lead import Delivery, Status
-from domain.letters import Claimed, Letter, Outcome
+from domain.letters import OURS, Claimed, Letter, Outcome
 from domain.steps import Order, Step
 from domain.touches import nth
 from domain.track import Touch, Track
@@ -70,7 +70,7 @@ def confirm(archive: Archive, claimed: Claimed, outcome: Outcome) -> Step:
 def _end(d: Deciding, delivery: Delivery, attempt: str, outcome: Outcome) -> Delivery | None:
     """The delivery as it ended; None when the claim is not ours any more: somebody took this attempt for dead."""
     status, code = Status(outcome.status), outcome.code[:64] or None
-    if status is Status.DEFERRED and delivery.tries >= DEFER_TRIES:
+    if status is Status.DEFERRED and delivery.tries >= DEFER_TRIES and outcome.code != OURS:
         status = Status.FAILED
     ended_at = None if status is Status.DEFERRED else d.now
     c, values = t.ledger.c, {"status": status.value, "code": code, "ended_at": ended_at}
@@ -84,7 +84,9 @@ def _follow(d: Deciding, letter: Letter, ended: Delivery, outcome: Outcome) -> N
     """What a send teaches about the lead, the words that left, and the row in the log."""
     status, code = ended.status, ended.code
     if status is Status.DEFERRED:
-        d.change(postponed_until=d.now + min(DEFER_FIRST * 2 ** (ended.tries - 1), DEFER_LONGEST))
+        d.change(postponed_until=d.now + min(DEFER_FIRST * 2 ** min(ended.tries - 1, 6), DEFER_LONGEST))
+        permits.give_back(d.tx, d.lead.id, letter.touch)
+        d.reload()
     elif d.lead.postponed_until:
         d.change(postponed_until=None)
     if status is Status.FAILED and (code or "").startswith(HARD_BOUNCES):
@@ -108,30 +110,26 @@ def _touch(d: Deciding, step: Step) -> tuple[Track, Touch]:
 
 def open_delivery(d: Deciding, track: Track, touch: Touch, send_id: UUID, number: int, attempt: str) -> None:
     """The claim itself: a new ledger row, or a deferred one taken up again."""
-    c, now = t.ledger.c, d.now
-    if any(each.id == send_id and each.status is Status.DEFERRED for each in d.facts.ledger):
-        values = {"status": "claimed", "claimed_at": now, "attempt": attempt, "tries": c.tries + 1, "code": None}
-        d.tx.execute(update(t.ledger).where(c.id == send_id).values(values))
-        return
-    row = {
-        "id": send_id,
-        "lead_id": d.lead.id,
-        "touch": touch.id,
-        "nth": number,
+    content: dict[str, object] = {
         "cycle": d.lead.cycle,
         "track": track.id,
         "stage": d.lead.stage,
         "release": d.release.hash,
-        "channel": touch.channel,
         "content_hash": keys.content_hash(f"{touch.subject or touch.title}\n{touch.body}"),
         "status": "claimed",
-        "claimed_at": now,
-        "tries": 1,
+        "claimed_at": d.now,
         "attempt": attempt,
         "sender": track.sender or d.release.defaults.sender,
         "assets": list(touch.assets),
     }
-    d.tx.execute(insert(t.ledger).values(row))
+    c = t.ledger.c
+    if any(each.id == send_id and each.status is Status.DEFERRED for each in d.facts.ledger):
+        again = {**content, "tries": c.tries + 1, "code": None}  # what is sent now, not what was tried before
+        d.tx.execute(update(t.ledger).where(c.id == send_id).values(again))
+        d.tx.execute(delete(t.ledger_assets).where(t.ledger_assets.c.ledger_id == send_id))
+    else:
+        ids = {"id": send_id, "lead_id": d.lead.id, "touch": touch.id, "nth": number, "channel": touch.channel}
+        d.tx.execute(insert(t.ledger).values({**ids, **content, "tries": 1}))
     for asset in touch.assets:
         _use_asset(d.tx, d.lead.id, asset, send_id)
 
@@ -195,10 +193,10 @@ def is_suppressed(tx: Tx, archive: Archive, address: str) -> bool:
     return tx.execute(select(t.suppressions.c.reason).where(t.suppressions.c.address_key == key)).first() is not None
 
 
-def uncertain(archive: Archive, since: datetime, limit: int = 200) -> list[tuple[UUID, UUID]]:
+def uncertain(archive: Archive, limit: int = 200) -> list[tuple[UUID, UUID]]:
     """(delivery, lead) of sends nobody knows the end of, newest first."""
     c = t.ledger.c
-    query = select(c.id, c.lead_id).where(c.status == "uncertain", c.claimed_at >= since)
+    query = select(c.id, c.lead_id).where(c.status == "uncertain")
     with archive.reading() as tx:
         return [(r.id, r.lead_id) for r in tx.execute(query.order_by(c.claimed_at.desc()).limit(limit))]
 

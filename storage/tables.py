@@ -84,6 +84,7 @@ leads = Table(
     Column("has_bounced", Boolean(create_constraint=False), nullable=False),
     Column("is_do_not_call", Boolean(create_constraint=False), nullable=False),
     Column("recheck_at", Utc),
+    Column("won_at", Utc),
     # beside the domain's row: how it is found, and the step that stands
     Column("address_key", CODE, nullable=False, unique=True),
     Column("origin", CODE, nullable=False),

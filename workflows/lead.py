@@ -3,6 +3,7 @@ take the step that comes back. What to do and why is decided in the archive, nev
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 from temporalio import workflow
@@ -14,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.steps import Life, Order, Step, Verb, Where
     from workflows.options import for_verb
 
+AFTER_FAILURE = timedelta(minutes=5)
 DUE = "due"
 """What the demo clock says to a lead whose time has come; anything else that happened is a reason to look again."""
 ATTRIBUTES = {name: SearchAttributeKey.for_keyword(f"lead_{name}") for name in ("state", "stage", "track", "team")}
@@ -57,7 +59,14 @@ class LeadWorkflow:
         except ActivityError:
             if verb is Verb.DECIDE:
                 raise
-            return await self.ask(Verb.DECIDE, step)
+            found = await self.ask(Verb.DECIDE, step)
+            return await self.after_a_pause(found) if step and found.id == step.id else found
+
+    async def after_a_pause(self, step: Step) -> Step:
+        """The same step again, and it has just failed: not at once, or it would go round for ever."""
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(lambda: self.seq > step.seq, timeout=AFTER_FAILURE, timeout_summary="again")
+        return step
 
     async def ask(self, verb: Verb, step: Step | None) -> Step:
         events = workflow.info().get_current_history_length()

@@ -8,13 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from domain.decisions import Deal
 from domain.errors import InvalidError, RefusedError
-from domain.letters import Outcome
+from domain.letters import OURS, Outcome
 from storage import tables as t
 from storage.life import ArchiveLife
-from tests.world import World
+from tests.world import World, shipped_files
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -331,3 +332,73 @@ def test_pilot_keeps_a_mail_until_it_may_leave(world: World) -> None:
     world.life = ArchiveLife(world.archive, lambda address: address == "ana@site.example")
     world.live_for(lead, days=10)
     assert [letter.touch for letter in world.sent] == ["checklist"]
+
+
+def _dormant(world: World) -> UUID:
+    lead = world.enrol()
+    world.live_for(lead, days=120)
+    assert world.row(lead)["state"] == "DORMANT"
+    return lead
+
+
+def test_a_lead_that_had_everything_and_then_answers_goes_to_sales(world: World) -> None:
+    lead = _dormant(world)
+    world.event(lead, "answer", "1", learned={"pain": "detention"})
+    world.event(lead, "answer", "2", learned={"evaluate_within_months": 2})
+    world.live_for(lead, minutes=1)
+    assert world.row(lead)["state"] == "HANDED_OFF"
+
+
+def test_any_sign_of_life_makes_us_look_at_a_dormant_lead(world: World) -> None:
+    lead = _dormant(world)
+    seq = world.row(lead)["seq"]
+    world.event(lead, "download", "d1")
+    assert world.row(lead)["seq"] == seq + 1
+
+
+def test_a_hand_raised_while_with_sales_is_answered_when_they_refuse_the_lead(world: World) -> None:
+    lead = world.enrol(values={"fact.pain": "detention", "fact.evaluate_within_months": 1})
+    world.live_for(lead, minutes=1)
+    world.event(lead, "contact_request", "c1")
+    world.live_for(lead, minutes=1)
+    world.say(lead, "reject", reason="bad_data", note_length=5)
+    world.live_for(lead, minutes=1)
+    assert [r["kind"] for r in world.rows(t.tasks, lead)] == ["answer"]
+
+
+def test_what_is_overdue_counts_for_the_day_it_goes_out(world: World) -> None:
+    lead = world.enrol()
+    step = world.look(lead)
+    world.clock.at = step.due_at + timedelta(days=7)
+    step = world.look(lead)
+    world.clock.at = max(world.clock.at, step.due_at)
+    world.perform(lead, step)
+    with world.archive.reading() as tx:
+        days = set(tx.execute(select(t.permits.c.day).where(t.permits.c.is_used)).scalars())
+    assert days == {world.sent[0].at.date().isoformat()}
+
+
+def test_a_greylisted_mail_is_tried_again_within_the_hour_with_the_words_of_then(world: World) -> None:
+    lead = world.enrol()
+    answers = iter([Outcome("deferred", "4.2.0"), Outcome("sent", "2.0.0", "words")])
+    world.answer = lambda letter: next(answers)
+    step = world.look(lead)
+    world.clock.at = step.due_at
+    world.perform(lead, step)
+    path = "content/tracks/dock-waiting/checklist.md"
+    changed = {**shipped_files(), path: shipped_files()[path].replace("Twelve reasons", "Ten reasons")}
+    live = world.publish(changed).hash
+    world.live_for(lead, hours=1)
+    assert len(world.sent) == 2
+    assert "Ten reasons" in world.sent[1].subject
+    assert world.rows(t.ledger, lead)[0]["release"] == live
+
+
+def test_a_setting_of_ours_that_prevents_sending_never_gives_a_mail_up(world: World) -> None:
+    world.answer = lambda letter: Outcome("deferred", OURS)
+    lead = world.enrol()
+    world.live_for(lead, days=30)
+    assert len(world.sent) > 10
+    world.answer = lambda letter: Outcome("sent", "2.0.0", "words")
+    world.live_for(lead, days=5)
+    assert world.rows(t.ledger, lead)[0]["status"] == "sent"

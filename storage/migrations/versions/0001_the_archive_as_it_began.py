@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("has_bounced", sa.Boolean(), nullable=False),
         sa.Column("is_do_not_call", sa.Boolean(), nullable=False),
         sa.Column("recheck_at", Utc(), nullable=True),
+        sa.Column("won_at", Utc(), nullable=True),
         sa.Column("address_key", sa.String(length=64), nullable=False),
         sa.Column("origin", sa.String(length=64), nullable=False),
         sa.Column("zone_rule", sa.String(length=64), nullable=True),
