@@ -94,8 +94,10 @@ class StaffPost:
             release = self._archive.live(tx)
             values = leads.headline(tx, release, notice.lead_id) if notice.lead_id else {}
         person, sender = release.person(notice.person), release.person(release.defaults.sender)
-        url = f"{self._settings.public_url}/leads/{notice.lead_id}"
-        subject, text = words(notice.kind, {**notice.data, **values, "url": url})
+        found = release.find_touch(str(notice.data.get("touch")))
+        named = {"touch": found[1].name} if found else {}
+        url = self._settings.public_url + page_of(notice)
+        subject, text = words(notice.kind, {**notice.data, **values, **named, "url": url})
         mail = StaffMail(
             notice.id,
             person.address,
@@ -108,6 +110,14 @@ class StaffPost:
             notice.at,
         )
         return person.address, build_notice(mail)
+
+
+def page_of(notice: notices.Notice) -> str:
+    """Where one can do what the notice asks for."""
+    for kind in ("handoff", "task"):
+        if kind in notice.data:
+            return f"/{kind}s/{notice.data[kind]}"
+    return f"/leads/{notice.lead_id}"
 
 
 async def relay(archive: Archive, client: Client) -> None:

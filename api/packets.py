@@ -15,7 +15,7 @@ from domain import recycling
 from domain.context import Context
 from domain.definition import Messaging
 from domain.touches import persona_of
-from storage import leads, reading, sales_reading
+from storage import leads, reading, sales_reading, texts
 from storage.archive import Tx
 from storage.reading import Row
 
@@ -27,6 +27,7 @@ def packet(tx: Tx, ctx: Context, handoff: Row, offers: Sequence[Row], may_see_pe
     person = reading.persons(tx, [lead_id]).get(lead_id, {}) if may_see_persons else {}
     words = reading.words(tx, lead_id) if may_see_persons else {}
     deliveries = reading.deliveries(tx, lead_id)
+    mails = {ref: text for (_, ref), text in texts.get(tx, lead_id, "mail").items()} if may_see_persons else {}
     verdict = reading.verdict(tx, handoff["verdict_id"])
     found = {
         "headline": headline(ctx, person, handoff["rule"]),
@@ -34,7 +35,7 @@ def packet(tx: Tx, ctx: Context, handoff: Row, offers: Sequence[Row], may_see_pe
         **what_to_say(ctx, verdict),
         "facts": views.known(ctx),
         "conversation": conversation(tx, lead_id, words, deliveries),
-        "already_seen": seen(ctx, deliveries),
+        "already_seen": seen(ctx, deliveries, mails),
         "not_seen_yet": unseen_assets(ctx, deliveries),
         "before": before(tx, handoff),
         "accept_by": views.at(offers[-1]["accept_by"]) if offers else None,
@@ -135,11 +136,13 @@ def conversation(tx: Tx, lead_id: UUID, words: Mapping[str, str], deliveries: Se
     return [views.event(row, words, by_id) for row in rows]
 
 
-def seen(ctx: Context, deliveries: Sequence[Row]) -> list[Json]:
+def seen(ctx: Context, deliveries: Sequence[Row], mails: Mapping[str, str]) -> list[Json]:
+    """What they have had. `mails` are the words of each delivery, the subject first."""
     found = []
     for row in deliveries:
         touch = ctx.release.find_touch(row["touch"])
-        title = (touch[1].title or touch[1].subject) if touch else None
+        subject = mails.get(str(row["id"]), "").partition("\n")[0]
+        title = subject or (touch[1].title if touch else None) or row["touch"].replace("-", " ").capitalize()
         plain = views.jsonable(row, "touch", "channel", "cycle", "claimed_at", "engaged_at")
         found.append({**plain, "title": title, "status": views.given(row), "assets": _assets(ctx, row["assets"])})
     return found

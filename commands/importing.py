@@ -186,6 +186,8 @@ def _summarize(found: Import, rejected_file: str | None) -> None:
         f"{found.taken} of {found.total} rows: {counts['new']} new, {counts['known']} known before,"
         f" {counts['merged']} merged with a row above, {counts['rejected']} rejected."
     )
-    print(f"{counts['opted_out']} of them have opted out and are never mailed.")
+    print(
+        f"Opted out among those taken: {counts['opted_out']}. Whoever opted out is never mailed, rejected rows included."
+    )
     if rejected_file:
         print(f"Rejected rows with their reasons: {rejected_file}")

@@ -169,6 +169,8 @@ class Teller:
             "inquired_again": ("wrote to us again", "event"),
             "opted_out": ("unsubscribed", "wrong"),
         }
+        if name in ("enrolled", "inquired_again") and data.get("origin") == "import":
+            return ("came with an import" if name == "enrolled" else "came with an import again"), "quiet"
         if name in plain:
             return plain[name]
         if name == "answer" and taught:
