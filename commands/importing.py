@@ -186,8 +186,6 @@ def _summarize(found: Import, rejected_file: str | None) -> None:
         f"{found.taken} of {found.total} rows: {counts['new']} new, {counts['known']} known before,"
         f" {counts['merged']} merged with a row above, {counts['rejected']} rejected."
     )
-    print(
-        f"Opted out among those taken: {counts['opted_out']}. Whoever opted out is never mailed, rejected rows included."
-    )
+    print(f"Opted out among those taken: {counts['opted_out']}. Whoever opted out is never mailed, taken or not.")
     if rejected_file:
         print(f"Rejected rows with their reasons: {rejected_file}")
