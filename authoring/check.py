@@ -22,7 +22,7 @@ TemplateProblems: TypeAlias = Callable[[str, str, str, str], Sequence[Problem]]
 """Path, subject, body, preheader of a touch to what is wrong with its templates."""
 
 FEWEST_TOUCHES, MOST_TOUCHES = 8, 12
-"""Touches that a lead who says nothing gets from one track (domain.md 2)."""
+"""Touches that a lead who says nothing gets from one track (docs/rules.md, touches)."""
 LONGEST_SUBJECT = 60
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 TYPICAL = "Hannah"  # stands for what a template prints when a subject is measured

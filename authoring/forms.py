@@ -1,4 +1,4 @@
-"""What a signature signs: the definition, and of each track its campaign form (design 4).
+"""What a signature signs: the definition, and of each track its campaign form (docs/rules.md, signatures).
 
 Hashes are taken of what is written, not of the models, so a new default of ours asks nobody to sign again.
 """

@@ -106,7 +106,7 @@ class Window:
         return bool(bounds) and bounds[0] <= at < bounds[1]  # type: ignore[index]
 
     def first(self, not_before: datetime, spread: float = 0.0) -> datetime:
-        """The first open instant; at a window's opening, spread within its first third (design 4)."""
+        """The first open instant; at a window's opening, spread within its first third (docs/rules.md, touches)."""
         day = not_before.astimezone(zone(self.zone_name)).date()
         for ahead in range(LATEST.days):
             bounds = self.bounds(day + timedelta(days=ahead))

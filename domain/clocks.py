@@ -60,7 +60,7 @@ LAST_RUNG = {
 
 
 def next_rung(clock: Clock, state: State, levels: ServiceLevels, is_hot: bool, window: Window) -> Rung | None:
-    """50 % remind, 100 % escalate, 150 % change hands (domain.md 1.6); None when nothing is left to climb."""
+    """50 % remind, 100 % escalate, 150 % change hands; None when nothing is left (docs/rules.md)."""
     if clock.name == "desk":
         return Rung(Verb.DESK, clock.due_at, f"day {clock.rung + 1} on the manager's desk")
     if clock.name in ONLY_ALARM:

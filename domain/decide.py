@@ -25,7 +25,7 @@ MOST_MOVES = 12
 ROUTE_AGAIN = timedelta(hours=1)
 LOOK_AGAIN = timedelta(days=30)
 LOST_FOR = timedelta(days=180)
-"""A loss that no return code explains rests so long (domain.md 1.4)."""
+"""A loss that no return code explains rests so long (docs/rules.md, recycling)."""
 
 
 def decide(facts: Facts, release: Release, now: datetime) -> Step:

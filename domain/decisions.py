@@ -38,7 +38,7 @@ CHANNELS = ("phone", "email", "linkedin", "meeting", "other")
 FORECASTS = ("pipeline", "best_case", "commit")
 DEBRIEF_WITHIN = timedelta(days=21)
 OTHER_NEEDS = 20
-"""Characters somebody must write who chooses `other` (domain.md 1.4)."""
+"""Characters somebody must write who chooses `other` (docs/rules.md, recycling)."""
 
 
 @dataclass(frozen=True)

@@ -201,10 +201,10 @@ class Profile(Part):
 
 
 def grade_of(points: float) -> str:
-    """A from 75, B from 50, C from 25, else D (domain.md 1.9)."""
+    """A from 75, B from 50, C from 25, else D (docs/rules.md, scoring)."""
     return GRADES[0 if points >= 75 else 1 if points >= 50 else 2 if points >= 25 else 3]
 
 
 def engagement_of(points: float) -> int:
-    """1 from 60, 2 from 30, 3 from 10, else 4: one is the most engaged (domain.md 1.9)."""
+    """1 from 60, 2 from 30, 3 from 10, else 4: one is the most engaged (docs/rules.md, scoring)."""
     return 1 if points >= 60 else 2 if points >= 30 else 3 if points >= 10 else 4

@@ -54,7 +54,7 @@ class Verdict:
 
 
 def judge(view: LeadView, release: Release) -> Verdict:
-    """Every criterion, then the first rule of `ready_when` that holds on fresh evidence (design 3)."""
+    """Every criterion, then the first rule of `ready_when` that holds on fresh evidence (docs/rules.md, recycling)."""
     definition = release.definition
     judged = [_criterion(name, criterion, view) for name, criterion in definition.criteria.items()]
     holds = {"met": True, "not_met": False, "unknown": None}
@@ -77,7 +77,7 @@ def _criterion(name: str, criterion: Criterion, view: LeadView) -> Judged:
         holds = None
     denied_at = view.facts.lead.denied.get(name)
     if denied_at and (newest is None or newest <= denied_at):
-        holds = False  # sales said so, and nothing newer says otherwise (domain.md 1.5)
+        holds = False  # sales said so, and nothing newer says otherwise (docs/rules.md, recycling)
     word: Holds = "unknown" if holds is None else "met" if holds else "not_met"
     return Judged(name, criterion.say, word, evidence, _question(criterion, view) if holds is None else None)
 

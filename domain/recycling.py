@@ -1,4 +1,4 @@
-"""Out of sales and round again: cool-down, where the lead comes in, and what ends the circle (domain.md 1.5)."""
+"""Out of sales and round again: cool-down, where the lead comes in, and what ends the circle."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def track_for_return(ctx: Context) -> Track | None:
 
 
 def entry_stage(ctx: Context, track: Track) -> tuple[str, str]:
-    """Where the buyer stands, and why (domain.md 1.5, 3): never below what valid facts prove."""
+    """Where the buyer stands, and why (docs/rules.md, recycling): never below what valid facts prove."""
     stages = list(track.stages)
     held = ctx.lead.left_stage_at_handoff or ctx.lead.stage
     wanted = rule_for(ctx, ctx.lead.return_reason or "other").stage

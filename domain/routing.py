@@ -1,4 +1,4 @@
-"""Which salesperson gets a lead: ordered rules, first match wins, always ending in a catch-all (domain.md 1.7)."""
+"""Which salesperson gets a lead: ordered rules, first match wins, always ending in a catch-all."""
 
 from __future__ import annotations
 

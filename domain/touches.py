@@ -1,4 +1,4 @@
-"""Which touch a lead gets next and when (design 3, "Stage-appropriate, order-free").
+"""Which touch a lead gets next and when (docs/rules.md, touches).
 
 The next touch is the first one of the lead's present stage that this lead never had, that its `when` allows and
 that has not expired. Time in one sentence: due = the first instant, not before the end of the last touch plus the
@@ -20,7 +20,7 @@ from domain.track import Stage, Touch, Track
 
 LOOK_AGAIN = timedelta(days=30)
 MINIMUM_UNSEEN = 4
-"""Fewer unseen touches than this do not make another cycle (domain.md 1.5)."""
+"""Fewer unseen touches than this do not make another cycle (docs/rules.md, recycling)."""
 
 
 @dataclass(frozen=True)

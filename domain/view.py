@@ -12,7 +12,7 @@ from domain.lead import Facts, Known, Value
 from domain.release import Release
 
 ENGAGEMENT_CAP_PER_DAY = 20.0
-"""Points one kind of event can bring in one day (domain.md 1.9)."""
+"""Points one kind of event can bring in one day (docs/rules.md, scoring)."""
 
 
 class LeadView:
@@ -114,7 +114,7 @@ def excluded_by(view: LeadView, release: Release) -> str | None:
 
 
 def engagement(facts: Facts, release: Release, now: datetime) -> float:
-    """Sum of points · 0.5^(age / half-life), per event and day at most 20 points (domain.md 1.9)."""
+    """Sum of points · 0.5^(age / half-life), per event and day at most 20 points (docs/rules.md, scoring)."""
     total = 0.0
     for name, seen in facts.seen.items():
         event = release.events.get(name)
