@@ -31,7 +31,7 @@ MOMENT = 3.0
 """Seconds in which a lead that is only waiting for its turn gets it."""
 CONNECT, ASK = timedelta(seconds=5), timedelta(seconds=10)
 BATCH = 100
-REPAIR = "run: nurture doctor --repair"
+REPAIR = "after a crash wait two minutes: what was on its way is taken up again; then run: nurture doctor --repair"
 
 
 @dataclass(frozen=True)
