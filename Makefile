@@ -45,4 +45,4 @@ types: setup
 # tests/unit/test_layers.py, the import directions, is one of them.
 # Without PostgreSQL, which not every machine has: `make test` runs the same tests on it.
 unit: setup
-	$(BIN)/pytest tests/unit -m "not postgresql" $(ARGS)
+	$(BIN)/pytest tests/unit -m "not postgresql" -n 2 $(ARGS)
