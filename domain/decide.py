@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from domain import lifecycle, recycling, touches
 from domain.clocks import next_rung, start
 from domain.context import Context, system
-from domain.lead import Facts, Lead, State, Task
+from domain.lead import Facts, State, Task
 from domain.readiness import Verdict, is_hot
 from domain.release import Release
 from domain.steps import Move, Step, Verb
@@ -42,14 +42,6 @@ def decide(facts: Facts, release: Release, now: datetime) -> Step:
         moves.append(found)
         ctx = ctx.with_lead(lifecycle.apply(ctx.lead, found, now))
     raise AssertionError(f"lead {facts.lead.id} goes in a circle: {[m.transition for m in moves]}")
-
-
-def after(facts: Facts, step: Step, now: datetime) -> Lead:
-    """The lead's row once the step's moves are recorded."""
-    lead = facts.lead
-    for move in step.moves:
-        lead = lifecycle.apply(lead, move, now)
-    return lead
 
 
 def _new(ctx: Context) -> Step | Move:

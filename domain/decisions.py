@@ -16,7 +16,7 @@ from domain.clocks import start
 from domain.context import Context
 from domain.decide import ready_move
 from domain.errors import InvalidError, RefusedError
-from domain.lead import Clock, Lead, State
+from domain.lead import Clock, State
 from domain.policies import Reason
 from domain.readiness import is_hot
 from domain.steps import Move
@@ -370,9 +370,3 @@ RETURNS = {
     State.LOST: "T30",
 }
 ENROLS = {State.INQUIRY: "T05", State.RECYCLED: "T33", State.DORMANT: "T36", State.WON: "T32"}
-
-
-def moved(lead: Lead, moves: tuple[Move, ...], now: datetime) -> Lead:
-    for move in moves:
-        lead = lifecycle.apply(lead, move, now)
-    return lead

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
-from datetime import date
 from uuid import UUID
 
 NAMESPACE = UUID("6f1f43a0-7c1b-5c1e-9a52-0f6c8b1f4d11")
@@ -40,10 +39,6 @@ def spread(lead_id: UUID, touch: str) -> float:
     """A fixed fraction in [0, 1) for this lead and touch, so that not everybody's mail leaves at 08:30 sharp."""
     digest = hashlib.sha256(f"{lead_id}/{touch}".encode()).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
-
-
-def permit_day(day: date) -> str:
-    return day.isoformat()
 
 
 def content_hash(text: str | bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -134,7 +133,3 @@ def _is_fresh(rule: Rule, view: LeadView, release: Release) -> bool:
 
 def is_hot(facts: Facts, release: Release) -> bool:
     return (facts.lead.ready_rule or "") in release.service_levels.hot
-
-
-def evidence_ids(verdict: Verdict) -> Iterable[str]:
-    return sorted({e for c in verdict.criteria for e in c.evidence})

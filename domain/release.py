@@ -39,10 +39,6 @@ class Release:
     form_hashes: Mapping[str, str] = field(default_factory=dict)
     """What a signature signs: subject (`definition`, `track:<id>`) to the hash of its signed parts."""
 
-    def touch(self, lead: Lead) -> Mapping[str, Touch]:
-        track = self.tracks.get(lead.track or "")
-        return track.touches if track else {}
-
     def profile(self, lead: Lead) -> Profile:
         """The offering the inquiry named, else the default, else the only one."""
         name = lead.offering or self.defaults.offering
