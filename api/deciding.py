@@ -12,9 +12,9 @@ from api.bodies import Decision, Reasoned
 from api.calls import Call, Done
 from api.roles import LEADING
 from domain import lifecycle
-from domain.decisions import Deal, Said
 from domain.errors import ForbiddenError, InvalidError
 from domain.lead import Source, State
+from domain.said import Deal, Said
 from storage import people, reading
 from storage.archive import Tx
 from storage.people import Learned

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, func, select
 
-from domain.decisions import CONVERSATIONS
 from domain.errors import MissingError
 from domain.lead import IN_SALES, Attempts, Delivery, Facts, Lead, Offer, State, Status, Task
 from domain.phrases import Hours, parse_hours
+from domain.said import CONVERSATIONS
 from storage import tables as t
 from storage.archive import Tx
 from storage.rows import to_known, to_lead, to_seen

@@ -7,11 +7,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
-from domain import clocks, decisions, keys, routing
+from domain import clocks, keys, routing
 from domain.calendar import add_span
-from domain.decide import ROUTE_AGAIN, taken_back
 from domain.lead import Clock, State
 from domain.phrases import Span, parse_hours
+from domain.said import elapsed
+from domain.sales_decisions import offer_move
+from domain.selling import ROUTE_AGAIN, taken_back
 from domain.steps import Step, Verb
 from domain.touches import nth
 from storage import notices, record
@@ -121,7 +123,7 @@ def _climb_clock(d: Deciding, step: Step) -> None:
     person = owner if step.verb is Verb.REMIND else d.release.routing.manager
     notices.tell(d.tx, person, f"clock_{step.verb}", d.lead.id, d.now, clock=clock.name, owner=owner)
     kind = "breach" if step.verb is Verb.ESCALATE else "reminder"
-    record.log(d.tx, d.lead, kind, d.now, reason=step.reason, data={**decisions.elapsed(d.ctx), "owner": owner})
+    record.log(d.tx, d.lead, kind, d.now, reason=step.reason, data={**elapsed(d.ctx), "owner": owner})
 
 
 def desk(d: Deciding, step: Step) -> None:
@@ -165,7 +167,7 @@ def _put_on_desk(d: Deciding) -> None:
 def offer(d: Deciding, rep: routing.Rep, why: str, actor: str, actor_id: str | None, **data: object) -> None:
     """T11 with the clock in the hours of the one who gets it."""
     d.facts = replace(d.facts, owner_hours=rep.hours, owner_zone=rep.zone)
-    d.take(decisions.offer_move(d.ctx, rep.id, why, actor, actor_id, **data))
+    d.take(offer_move(d.ctx, rep.id, why, actor, actor_id, **data))
 
 
 def reps(tx: Tx, d: Deciding) -> list[routing.Rep]:

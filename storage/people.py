@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 
 from domain import decisions
 from domain.calendar import add_span, is_zone
-from domain.decisions import Said
 from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import Source
 from domain.phrases import Outcome
+from domain.said import Said
 from domain.track import OUTCOMES
 from storage import handling, learning, record, texts, wakes
 from storage import tables as t

@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import RowMapping, insert, select
 
 from authoring.load import compile_release, read_folder
-from domain.decisions import Said
 from domain.letters import Letter, Outcome
 from domain.release import Release
+from domain.said import Said
 from domain.steps import Order, Step, Verb
 from storage import enrolling, events, people, releases
 from storage import tables as t

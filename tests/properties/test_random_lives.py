@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from domain.calendar import Window, zone
 from domain.decide import decide
-from domain.decisions import Deal
 from domain.errors import NurtureError
 from domain.lead import IN_SALES, State
 from domain.letters import Outcome
 from domain.lifecycle import ROWS
+from domain.said import Deal
 from storage import tables as t
 from storage.facts import load
 from tests.postgres import Server

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from domain.decisions import Deal
 from domain.errors import InvalidError, RefusedError
 from domain.letters import OURS, Outcome
+from domain.said import Deal
 from storage import tables as t
 from storage.life import ArchiveLife
 from tests.world import World, shipped_files

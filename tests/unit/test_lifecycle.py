@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from commands.lifecycle_page import PAGE, page
-from domain.decisions import COMMANDS, ENROLS, RETURNS
+from domain.decisions import COMMANDS
 from domain.errors import RefusedError
 from domain.lead import Lead, State
 from domain.lifecycle import PEOPLE, ROWS, TABLE, apply, legal
+from domain.marketing_decisions import ENROLS
+from domain.sales_decisions import RETURNS
 from domain.steps import Move
 from tests.world import MONDAY
 

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from domain.decisions import Said
 from domain.errors import ConflictError, NurtureError
 from domain.importing import Line
 from domain.letters import Claimed
+from domain.said import Said
 from domain.steps import Order, Permit, Step
 from storage import api_keys, enrolling, events, idempotency, importing, people, permits, reps, sending, wakes
 from storage import tables as t

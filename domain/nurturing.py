@@ -1,0 +1,124 @@
+"""What a lead needs next while it is with marketing: NURTURING, RECYCLED, DORMANT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain import recycling, touches
+from domain.context import Context, system
+from domain.lead import State
+from domain.steps import Move, Step, Verb
+from domain.waiting import LOOK_AGAIN, rest, to_sales_if_ready, waiting_for_a_person
+
+
+def nurturing(ctx: Context) -> Step | Move:
+    if ready := to_sales_if_ready(ctx, "T08"):
+        return ready
+    if waiting := waiting_for_a_person(ctx):
+        return waiting
+    found, rests_until = _next_in_nurture(ctx), _rests_until(ctx)
+    if rests_until and isinstance(found, Step) and found.due_at > rests_until:
+        return rest(ctx, rests_until, "ready; rests after the last return until")
+    return found
+
+
+def _next_in_nurture(ctx: Context) -> Step | Move:
+    paused_until = ctx.lead.paused_until
+    if paused_until and paused_until > ctx.now:
+        return Step(f"resume:{paused_until.isoformat()}", Verb.RESUME, paused_until, "paused")
+    track = ctx.track
+    if track is None or track.id not in ctx.release.approved:
+        if chosen := recycling.choose_track(ctx):
+            return _switch(ctx, chosen.id, chosen.first_stage, f"matches {chosen.id}")
+        return rest(ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same")
+    found = touches.next_step(ctx, track)
+    if isinstance(found, touches.UsedUp):
+        return _used_up(ctx, max(found.at, _rests_until(ctx) or found.at))
+    return found
+
+
+def _rests_until(ctx: Context) -> datetime | None:
+    """A ready lead that was returned too recently is handed over when that rest ends, not later."""
+    if not ctx.verdict.ready or ctx.lead.returned_at is None:
+        return None
+    return ctx.lead.returned_at + ctx.release.recycling.rest_before_next_handoff
+
+
+def _used_up(ctx: Context, at: datetime) -> Step | Move:
+    """The last touch keeps its time to be answered, then the lead goes to `then`, else to rest."""
+    if at > ctx.now:
+        return rest(ctx, at, "every touch was given; time to answer the last one")
+    track = ctx.track
+    then = ctx.release.tracks.get((track.then if track else None) or ctx.release.defaults.then or "")
+    done = (*ctx.lead.tracks_done, ctx.lead.track or "")
+    is_for_them = then is not None and (then.purpose == "customer") == (ctx.lead.won_at is not None)
+    if then and is_for_them and then.id in ctx.release.approved and then.id not in done and touches.unseen(ctx, then):
+        return _switch(ctx, then.id, then.first_stage, "the track before it is used up")
+    recheck_at = ctx.now + ctx.release.defaults.dormant_recheck
+    sets: dict[str, object] = {"recheck_at": recheck_at, "tracks_done": done}
+    return system("T09", State.DORMANT, "used up", sets, touches=len(ctx.facts.ledger))
+
+
+def _switch(ctx: Context, track: str, stage: str, why: str) -> Move:
+    lead = ctx.lead
+    done = lead.tracks_done if lead.track is None else (*lead.tracks_done, lead.track)
+    sets: dict[str, object] = {
+        "track": track,
+        "stage": stage,
+        "stage_entered_at": ctx.now,
+        "tracks_done": done,
+    }
+    return system("T07", State.NURTURING, why, sets, track=track, stage=stage)
+
+
+def recycled(ctx: Context) -> Step | Move:
+    if recycling.has_circled_enough(ctx):
+        sets: dict[str, object] = {"recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
+        return system("T35", State.DORMANT, "recycled too often", sets, cycles=ctx.lead.cycle)
+    if ctx.newest_hand_raise() and (ready := to_sales_if_ready(ctx, "T34")):
+        return ready
+    if waiting := waiting_for_a_person(ctx):
+        return waiting
+    event, until = recycling.woken_by(ctx), ctx.lead.cool_until or ctx.now
+    if event is None and until > ctx.now:
+        return Step(f"resume:cool:{ctx.lead.cycle}", Verb.RESUME, until, f"cool-down after {ctx.lead.return_reason}")
+    track = recycling.track_for_return(ctx)
+    stage, why = recycling.entry_stage(ctx, track) if track else (None, "no track matches")
+    is_spent = ctx.track and not (track and touches.unseen(ctx, track, stage))
+    if is_spent and not ctx.verdict.ready:
+        sets = {"recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
+        return system("T35", State.DORMANT, "content gap: nothing left to give", sets, cycles=ctx.lead.cycle)
+    trigger = event or "cool-down over"
+    return recycling.to_nurturing(ctx, "T33", track, stage, trigger, entry_because=why)
+
+
+def dormant(ctx: Context) -> Step | Move:
+    if ctx.newest_hand_raise() and (ready := to_sales_if_ready(ctx, "T36b")):
+        return ready
+    if waiting := waiting_for_a_person(ctx):
+        return waiting
+    sign = _sign_of_life(ctx)
+    is_review = ctx.lead.recheck_at is not None and ctx.lead.recheck_at <= ctx.now
+    if sign or is_review:
+        fresh = ctx.with_lead(replace(ctx.lead, tracks_done=()))
+        own = fresh.track if ctx.lead.track in ctx.release.approved else None
+        track = own if own and touches.unseen(fresh, own) else recycling.choose_track(fresh)
+        stage, why = recycling.entry_stage(fresh, track) if track else (None, "")
+        if ctx.verdict.ready or (track and touches.unseen(fresh, track, stage)):
+            trigger = sign or "review date"
+            return recycling.to_nurturing(ctx, "T36", track, stage, trigger, entry_because=why)
+    if is_review:
+        recheck_at = ctx.now + ctx.release.defaults.dormant_recheck
+        return system("T37", State.DORMANT, "nothing new to give", {"recheck_at": recheck_at})
+    return rest(ctx, ctx.lead.recheck_at or ctx.now + LOOK_AGAIN, "dormant until the review date")
+
+
+def _sign_of_life(ctx: Context) -> str | None:
+    since = ctx.lead.state_entered_at
+    names = [
+        name
+        for name, seen in ctx.facts.seen.items()
+        if seen.last_at > since and (event := ctx.release.events.get(name)) and event.human and event.points > 0
+    ]
+    return min(names, default=None)

@@ -1,0 +1,201 @@
+"""What salespeople and their manager decide: from accepting an offer to won, lost and returned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from domain import recycling
+from domain.clocks import start
+from domain.context import Context
+from domain.errors import InvalidError, RefusedError
+from domain.lead import Clock, State
+from domain.readiness import is_hot
+from domain.said import (
+    CHANNELS,
+    DEBRIEF_WITHIN,
+    FORECASTS,
+    OUTCOMES,
+    Deal,
+    Said,
+    denied_now,
+    elapsed,
+    is_theirs,
+    known_reason,
+    move,
+)
+from domain.steps import Move
+
+
+def _accept(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    clock = start(
+        ctx.release.service_levels, "first_attempt", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window
+    )
+    return (move(said, "T13", State.ACCEPTED, {"clock": clock}, **elapsed(ctx)),)
+
+
+def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    if said.outcome not in OUTCOMES:
+        raise InvalidError(f"an attempt needs an outcome, one of {', '.join(OUTCOMES)}", "outcome")
+    if said.channel not in CHANNELS:
+        raise InvalidError(f"an attempt needs a channel, one of {', '.join(CHANNELS)}", "channel")
+    accepted = _accept(ctx, said) if ctx.lead.state is State.HANDED_OFF else ()
+    levels = ctx.release.service_levels
+    sets: dict[str, object] = {"answered": ctx.hands_seen()}
+    if ctx.lead.state is not State.WORKING:
+        sets["clock"] = start(levels, "outcome", False, ctx.now, ctx.sales_window)
+    data = {"outcome": said.outcome, "channel": said.channel, **elapsed(ctx)}
+    return (*accepted, move(said, "T18", State.WORKING, sets, **data))
+
+
+def _qualify(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    if not ctx.facts.attempts.conversations:
+        raise RefusedError("log the conversation first: qualify needs an attempt that reached the buyer", ["attempt"])
+    clock = start(ctx.release.service_levels, "opportunity", False, ctx.now, ctx.sales_window)
+    return (move(said, "T20", State.QUALIFIED, {"clock": clock}),)
+
+
+def _reject(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    reason = known_reason(ctx, said, ctx.release.reasons.reject, "reject")
+    lead = ctx.lead
+    denied = denied_now(ctx, said)
+    if ctx.release.reasons.reject[said.reason or ""].next == "disqualify":
+        return (move(said, "T16", State.DISQUALIFIED, {}),)
+    if ctx.release.reasons.reject[said.reason or ""].next == "nurture":
+        sets: dict[str, object] = {"denied": denied, "stage_entered_at": ctx.now}
+        return (move(said, "T14", State.NURTURING, sets, criterion=said.criterion, says=reason.say),)
+    clock = start(ctx.release.service_levels, "routed", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window)
+    tried = tuple(dict.fromkeys((*lead.tried_reps, lead.owner or "")))
+    sets = {"owner": ctx.release.definition.signers.marketing, "clock": clock, "tried_reps": tried}
+    if len(tried) > ctx.release.service_levels.max_reroutes:
+        desk = start(ctx.release.service_levels, "desk", False, ctx.now, ctx.sales_window)
+        sets |= {"owner": ctx.release.routing.manager, "clock": desk, "is_on_desk": True}
+    return (move(said, "T15", State.SALES_READY, sets, rep=lead.owner),)
+
+
+def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    known_reason(ctx, said, ctx.release.reasons.recycle, "recycle")
+    if said.stage and not any(said.stage in track.stages for track in ctx.release.tracks.values()):
+        raise InvalidError(f"no track has a stage {said.stage}", "stage")
+    lead = ctx.lead
+    until = recycling.cool_until(ctx, said.reason or "", said.resume_on)
+    sets: dict[str, object] = {
+        "cool_until": until,
+        "return_reason": said.reason,
+        "returned_at": ctx.now,
+        "returned_by": lead.owner or said.actor_id,
+        "recycled_at": (*lead.recycled_at, ctx.now),
+        "denied": denied_now(ctx, said),
+        "answered": ctx.hands_seen() if ctx.facts.attempts.count else ctx.lead.answered,
+        "left_stage_at_handoff": said.stage or lead.left_stage_at_handoff,
+    }
+    transition = RETURNS[lead.state]
+    data = {"cool_until": until.isoformat(), "attempts": ctx.facts.attempts.count, "stage": said.stage}
+    return (move(said, transition, State.RECYCLED, sets, **data),)
+
+
+def _opportunity(ctx: Context, said: Said) -> tuple[Move, ...]:
+    """T24. Straight from WORKING it qualifies on the way, two transitions with one timestamp."""
+    is_theirs(ctx, said)
+    deal = _deal(ctx, said, "opportunity")
+    if deal.close_on is None or deal.forecast not in FORECASTS:
+        raise InvalidError(f"an opportunity needs close_on and forecast, one of {', '.join(FORECASTS)}", "close_on")
+    return (move(said, "T24", State.OPPORTUNITY, {"clock": _sign(ctx)}, **deal.as_data()),)
+
+
+def _proposal(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    return (move(said, "T25", State.PROPOSAL, {"clock": _sign(ctx)}, **_deal(ctx, said, "proposal").as_data()),)
+
+
+def _rescope(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    if not said.note_length:
+        raise InvalidError("say why it is scoped anew: note", "note")
+    return (move(said, "T29", State.OPPORTUNITY, {"clock": _sign(ctx)}),)
+
+
+def _won(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    sets: dict[str, object] = {"recheck_at": ctx.now + DEBRIEF_WITHIN, "won_at": ctx.now}
+    return (move(said, "T26", State.WON, sets, rep=ctx.lead.owner, **_deal(ctx, said, "won").as_data()),)
+
+
+def _lost(ctx: Context, said: Said) -> tuple[Move, ...]:
+    is_theirs(ctx, said)
+    known_reason(ctx, said, ctx.release.reasons.loss, "lost")
+    sets: dict[str, object] = {
+        "recheck_at": ctx.now + DEBRIEF_WITHIN,
+        "return_reason": said.reason,
+        "returned_by": ctx.lead.owner,
+    }
+    return (move(said, "T27", State.LOST, sets, rep=ctx.lead.owner, lost_at=ctx.lead.state.value),)
+
+
+def _sign(ctx: Context) -> Clock:
+    """In a deal the clock asks for a sign of life every 60 days; it alarms and moves nothing."""
+    return start(ctx.release.service_levels, "sign", False, ctx.now, ctx.sales_window)
+
+
+def _deal(ctx: Context, said: Said, command: str) -> Deal:
+    if said.deal is None or not 0 < said.deal.amount < 1e12:
+        raise InvalidError(f"{command} needs an amount above zero and its currency", "amount")
+    if not re.fullmatch("[A-Z]{3}", said.deal.currency):
+        raise InvalidError("a currency is three letters, as USD", "currency")
+    return said.deal
+
+
+def _disqualify(ctx: Context, said: Said) -> tuple[Move, ...]:
+    known_reason(ctx, said, ctx.release.reasons.disqualify, "disqualify")
+    is_with_sales = ctx.lead.state in (State.ACCEPTED, State.WORKING, State.QUALIFIED)
+    if is_with_sales:
+        is_theirs(ctx, said)
+    return (move(said, "T23" if is_with_sales else "T10", State.DISQUALIFIED, {}),)
+
+
+def _assign(ctx: Context, said: Said) -> tuple[Move, ...]:
+    if not said.rep or ctx.release.person(said.rep).role not in ("sales", "manager"):
+        raise InvalidError("name the salesperson to assign it to: rep", "rep")
+    return (offer_move(ctx, said.rep, "assigned by the manager", said.actor, said.actor_id),)
+
+
+def offer_move(
+    ctx: Context, rep: str, why: str, actor: str = "SYS", actor_id: str | None = None, **data: object
+) -> Move:
+    """T11: the lead is offered to one salesperson and the clock to accept starts."""
+    hot = is_hot(ctx.facts, ctx.release)
+    clock = start(ctx.release.service_levels, "accept", hot, ctx.now, ctx.sales_window)
+    sets: dict[str, object] = {"owner": rep, "clock": clock, "is_on_desk": False, "postponed_until": None}
+    return Move("T11", State.HANDED_OFF, actor, why, actor_id, sets, {"rep": rep, "hot": hot, **data})
+
+
+RETURNS = {
+    State.HANDED_OFF: "T21b",
+    State.ACCEPTED: "T21",
+    State.WORKING: "T21",
+    State.QUALIFIED: "T21",
+    State.OPPORTUNITY: "T28",
+    State.PROPOSAL: "T28",
+    State.LOST: "T30",
+}
+
+
+COMMANDS: Mapping[str, Callable[[Context, Said], tuple[Move, ...]]] = {
+    "accept": _accept,
+    "attempt": _attempt,
+    "qualify": _qualify,
+    "reject": _reject,
+    "recycle": _recycle,
+    "disqualify": _disqualify,
+    "assign": _assign,
+    "opportunity": _opportunity,
+    "proposal": _proposal,
+    "rescope": _rescope,
+    "won": _won,
+    "lost": _lost,
+}
