@@ -138,6 +138,45 @@ class Enrol(Reasoned):
     stage: Code | None = None
 
 
+class Merge(Reasoned):
+    """`into` is the lead that stays: its id, or `<system>:<external id>`."""
+
+    into: Name
+
+
+class Correct(Reasoned):
+    to: Code
+    ticket: Code
+    rep: Code | None = None
+
+
+class PauseOf(Body):
+    """`scope` is everything, track:<id>, company:<domain> or list:<origin of the leads>."""
+
+    scope: Name
+    until: Moment
+    note: Words = ""
+
+
+class PauseEnd(Body):
+    scope: Name
+
+
+class Opportunity(Body):
+    """As another system knows it now; whose it is by `lead`, or by the company's domain."""
+
+    status: Literal["open", "won", "lost", "withdrawn"]
+    lead: Name | None = None
+    company: Name | None = None
+    stage: Code | None = None
+    amount: Annotated[float, Field(ge=0, lt=1e12)] | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    close_on: date | None = None
+    forecast: Code | None = None
+    owner: Code | None = None
+    origin: Literal["marketing", "sales", "partner", "referral", "unknown"] = "unknown"
+
+
 class Assign(Reasoned):
     rep: Code
 

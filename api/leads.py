@@ -17,7 +17,8 @@ from domain.context import Context
 from domain.errors import InvalidError
 from domain.lead import Source, State
 from domain.release import Release
-from storage import enrolling, people, reading
+from domain.said import Said
+from storage import enrolling, people, reading, repairing
 from storage.archive import Archive, Tx
 from storage.enrolling import Enrolment
 from storage.facts import load
@@ -40,6 +41,9 @@ def enrol(body: bodies.NewLead, call: Calling) -> JSONResponse:
         _check_names(call.archive.live(tx), body)
         found = enrolling.enrol(tx, call.archive, _enrolment(body, call))
         is_new = found.is_new
+        if is_new and body.origin == "sales" and call.who.actor == "REP":
+            said = Said("bring", call.who.actor, call.who.actor_id)
+            repairing.bring(tx, call.archive, found.lead_id, said)
         answer = views.short(reading.lead(tx, found.lead_id)) | {"is_new": is_new}
         return Done(answer, found.wake, 201 if is_new else 200)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from domain.lead import IN_SALES, State
-from domain.lifecycle import PEOPLE, TABLE, Row
+from domain.lifecycle import PEOPLE, REPAIRS, TABLE, Row
 
 PAGE = Path(__file__).parent.parent / "docs" / "lifecycle.md"
 WHO = {**PEOPLE, "SYS": "the engine", "EVT": "the buyer"}
@@ -20,17 +20,18 @@ exactly one owner and one clock. Beside the table anybody on the team may pause 
 def page() -> str:
     parts = [HEAD, "```mermaid\nstateDiagram-v2", *_arrows(), "```\n"]
     for state in State:
-        rows = [row for row in TABLE if state in row.sources]
+        rows = [row for row in TABLE if state in row.sources and row.command not in REPAIRS]
         if rows:
             parts += [f"## {state}{' (with sales)' if state in IN_SALES else ''}\n", *_matrix(rows)]
+    parts += ["## Wherever a lead stands\n", *_matrix([row for row in TABLE if row.command in REPAIRS])]
     return "\n".join(parts)
 
 
 def _arrows() -> list[str]:
     pairs: dict[tuple[State, State], list[str]] = {}
     for row in TABLE:
-        for source in State:
-            if source in row.sources:
+        for source in State if row.command not in REPAIRS else ():
+            if source in row.sources and row.target:
                 pairs.setdefault((source, row.target), []).append(row.id)
     return [f"    {source} --> {target}: {', '.join(ids)}" for (source, target), ids in pairs.items()]
 
@@ -40,7 +41,7 @@ def _matrix(rows: list[Row]) -> list[str]:
     for row in rows:
         who = ", ".join(WHO[actor] for actor in row.actors)
         by = f"`{row.command}`" if row.command else "-"
-        lines.append(f"| {row.id} | {row.says} | {who} | {by} | {row.target} |")
+        lines.append(f"| {row.id} | {row.says} | {who} | {by} | {row.target or 'any state'} |")
     return [*lines, ""]
 
 

@@ -71,4 +71,6 @@ BY_STATE: dict[State, Callable[[Context], Step | Move]] = {
     State.RECYCLED: recycled,
     State.DORMANT: dormant,
     State.DISQUALIFIED: ended,
+    State.MERGED: ended,
+    State.ERASED: ended,
 }

@@ -6,12 +6,12 @@ there are some.
 
 from __future__ import annotations
 
-from domain import lifecycle, marketing_decisions, sales_decisions
+from domain import lifecycle, marketing_decisions, repairs, sales_decisions
 from domain.context import Context
 from domain.said import Said
 from domain.steps import Move
 
-COMMANDS = {**sales_decisions.COMMANDS, **marketing_decisions.COMMANDS}
+COMMANDS = {**sales_decisions.COMMANDS, **marketing_decisions.COMMANDS, **repairs.COMMANDS}
 
 
 def take(ctx: Context, said: Said) -> tuple[Move, ...]:

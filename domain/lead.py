@@ -160,6 +160,14 @@ class Attempts:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A pause of more than this lead: of its track, its company, its list, or of everything."""
+
+    until: datetime
+    scope: str
+
+
+@dataclass(frozen=True)
 class Clock:
     """The state clock: a promise with a beginning, an end and how much of its ladder has been climbed."""
 
@@ -210,6 +218,9 @@ class Lead:
     recheck_at: datetime | None = None
     won_at: datetime | None = None
     """A customer since then: no prospect's mail, whatever else happens."""
+    merged_into: UUID | None = None
+    merged_from: tuple[UUID, ...] = ()
+    """Leads that turned out to be this one; what they did and were given counts as this lead's."""
 
 
 @dataclass(frozen=True)
@@ -226,3 +237,6 @@ class Facts:
     attempts: Attempts = Attempts()
     owner_hours: Hours | None = None
     owner_zone: str | None = None
+    has_deal_at_company: bool = False
+    """Somebody at this company has an open opportunity: marketing to all of them stands still."""
+    held: Held | None = None

@@ -22,17 +22,24 @@ class Row:
 
     id: str
     sources: frozenset[State]
-    target: State
+    target: State | None
+    """None where the move itself names it: a correction may lead anywhere."""
     actors: tuple[str, ...]
     says: str
     command: str | None = None
 
 
-def _row(id: str, sources: str, target: str, actors: str, says: str, command: str | None = None) -> Row:
-    return Row(id, frozenset(map(State, sources.split())), State(target), tuple(actors.split()), says, command)
+def _row(id: str, sources: str, target: str | None, actors: str, says: str, command: str | None = None) -> Row:
+    states = frozenset(map(State, sources.split()))
+    return Row(id, states, State(target) if target else None, tuple(actors.split()), says, command)
+
+
+STAYS = " ".join(set(S) - {S.MERGED, S.ERASED})
+"""Every state in which there still is somebody."""
 
 
 TABLE: tuple[Row, ...] = (
+    _row("T02", STAYS, "MERGED", "SYS OPS", "the same person as another lead", "merge"),
     _row("T03", "NEW", "DISQUALIFIED", "SYS", "excluded by a never rule"),
     _row("T04", "NEW", "INQUIRY", "SYS", "valid and reachable"),
     _row("T05", "INQUIRY", "NURTURING", "SYS MKT", "enrolled on a track", "enrol"),
@@ -92,7 +99,11 @@ TABLE: tuple[Row, ...] = (
     _row("T36b", "DORMANT", "SALES_READY", "EVT SYS", "hand raised"),
     _row("T37", "DORMANT", "DORMANT", "SYS", "nothing new to give: looked at again later"),
     _row("T38", "DISQUALIFIED", "INQUIRY", "MKT OPS", "reopened", "reopen"),
+    _row("T39", f"{STAYS} MERGED", "ERASED", "OPS", "everything about the person is erased", "erase"),
+    _row("T40", STAYS, None, "OPS", "corrected, by two of operations or an admin", "correct"),
     _row("T41", "HANDED_OFF SALES_READY", "NURTURING", "SYS MKT MGR", "withdrawn from sales", "withdraw"),
+    _row("T42", "NEW", "ACCEPTED", "REP", "brought by the salesperson who has it", "bring"),
+    _row("T44", STAYS, None, "REP MGR MKT NUR OPS", "taken back by whoever decided it", "undo"),
 )
 ROWS = {row.id: row for row in TABLE}
 PEOPLE = {
@@ -104,9 +115,13 @@ PEOPLE = {
 }
 
 
+REPAIRS = frozenset({"merge", "erase", "correct", "undo"})
+"""Possible wherever a lead stands, so nobody is told of them as of a next step."""
+
+
 def legal(state: State, actor: str | None = None) -> list[str]:
-    """What a person can do with a lead in this state, as the API's verbs; what this one can, if named."""
-    rows = [row for row in TABLE if row.command and state in row.sources]
+    """What a person can do next with a lead in this state, as the API's verbs; what this one can, if named."""
+    rows = [row for row in TABLE if row.command and row.command not in REPAIRS and state in row.sources]
     return sorted({str(row.command) for row in rows if actor is None or actor in row.actors})
 
 
@@ -119,12 +134,21 @@ def who_may(state: State, command: str) -> str | None:
 def require(state: State, command: str, actor: str) -> None:
     """Raises RefusedError, with what this actor can do now, unless the table has the command for them."""
     options = legal(state, actor)
-    if command in options:
+    if command in options or any(state in r.sources and actor in r.actors for r in TABLE if r.command == command):
         return
     can = ", ".join(options) if options else "nothing"
-    if command in legal(state):
+    if command in REPAIRS or command in legal(state):
         raise RefusedError(f"{PEOPLE[actor]} cannot {command} a lead that is {state}; possible now: {can}", options)
     raise RefusedError(f"a lead that is {state} cannot be sent {command}; possible now: {can}", options)
+
+
+LEAVING_SALES: dict[str, object] = {
+    "owner": None,
+    "clock": None,
+    "is_on_desk": False,
+    "tried_reps": (),
+    "ready_rule": None,
+}
 
 
 def apply(lead: Lead, move: Move, now: datetime) -> Lead:
@@ -134,14 +158,13 @@ def apply(lead: Lead, move: Move, now: datetime) -> Lead:
     because only evidence newer than it makes the lead ready again.
     """
     row = ROWS.get(move.transition)
-    if row is None or lead.state not in row.sources or row.target != move.to:
+    if row is None or lead.state not in row.sources or row.target not in (None, move.to):
         raise RefusedError(f"{move.transition} does not lead from {lead.state} to {move.to}", legal(lead.state))
-    sets = dict(move.sets)
-    if row.target != lead.state:
-        sets.update(state=row.target, state_entered_at=now)
-        sets.setdefault("postponed_until", None)
-    if lead.state in IN_SALES and row.target not in IN_SALES:
-        sets.update(owner=None, clock=None, is_on_desk=False, tried_reps=(), ready_rule=None, left_sales_at=now)
+    target, sets = State(move.to), dict(move.sets)
+    if target != lead.state:
+        sets = {"state_entered_at": now, "postponed_until": None, **sets, "state": target}
+    if lead.state in IN_SALES and target not in IN_SALES:
+        sets = {**LEAVING_SALES, "left_sales_at": now, **sets}
     after = replace(lead, **sets)  # type: ignore[arg-type]  # columns by name; tests compare them with Lead's fields
     if (after.state in IN_SALES) != (after.owner is not None and after.clock is not None):
         raise AssertionError(f"{move.transition}: {after.state} with owner {after.owner} and clock {after.clock}")

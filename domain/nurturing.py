@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain import recycling, touches
 from domain.context import Context, system
 from domain.lead import State
 from domain.steps import Move, Step, Verb
 from domain.waiting import LOOK_AGAIN, rest, to_sales_if_ready, waiting_for_a_person
+
+DEAL_LOOKED_AT = timedelta(days=7)
+"""The end of a deal wakes everybody at the company; a wake that met a locked lead is made up for so much later."""
 
 
 def nurturing(ctx: Context) -> Step | Move:
@@ -24,9 +27,8 @@ def nurturing(ctx: Context) -> Step | Move:
 
 
 def _next_in_nurture(ctx: Context) -> Step | Move:
-    paused_until = ctx.lead.paused_until
-    if paused_until and paused_until > ctx.now:
-        return Step(f"resume:{paused_until.isoformat()}", Verb.RESUME, paused_until, "paused")
+    if paused := _paused(ctx):
+        return paused
     track = ctx.track
     if track is None or track.id not in ctx.release.approved:
         if chosen := recycling.choose_track(ctx):
@@ -36,6 +38,18 @@ def _next_in_nurture(ctx: Context) -> Step | Move:
     if isinstance(found, touches.UsedUp):
         return _used_up(ctx, max(found.at, _rests_until(ctx) or found.at))
     return found
+
+
+def _paused(ctx: Context) -> Step | None:
+    """By somebody, for this lead or for more than it; or because a colleague is about to buy."""
+    until, held = ctx.lead.paused_until, ctx.facts.held
+    if until and until > ctx.now and not (held and held.until > until):
+        return Step(f"resume:{until.isoformat()}", Verb.RESUME, until, "paused")
+    if held and held.until > ctx.now:
+        return Step(f"resume:{held.until.isoformat()}", Verb.RESUME, held.until, f"paused: {held.scope}")
+    if ctx.facts.has_deal_at_company:
+        return rest(ctx, ctx.now + DEAL_LOOKED_AT, "a deal is open at this company: marketing stands still")
+    return None
 
 
 def _rests_until(ctx: Context) -> datetime | None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from domain import lifecycle
 from domain.context import Context
 from domain.errors import InvalidError, RefusedError
-from domain.lead import State
+from domain.lead import Lead, State
 from domain.policies import Reason
 from domain.steps import Move
 
@@ -57,6 +57,18 @@ class Deal:
 
 
 @dataclass(frozen=True)
+class Undoable:
+    """The newest decision about a lead: who took it, when, and the lead as it was before."""
+
+    actor_id: str | None
+    at: datetime
+    log_id: int
+    before: Lead
+    left_the_house: str | None = None
+    """What somebody else has already seen of it, in words; None while nobody has."""
+
+
+@dataclass(frozen=True)
 class Said:
     """A person's decision. `offer` is the offer it answers; a late one is refused with who has the lead now."""
 
@@ -76,6 +88,11 @@ class Said:
     deal: Deal | None = None
     has: Mapping[str, bool] = field(default_factory=dict)
     """What else came with it, by the names reasons.yaml uses: referral, competitor."""
+    to: str | None = None
+    ticket: str | None = None
+    seconded_by: str | None = None
+    survivor: Lead | None = None
+    undoes: Undoable | None = None
 
 
 def is_theirs(ctx: Context, said: Said) -> None:

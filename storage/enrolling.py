@@ -21,6 +21,7 @@ from storage import learning, record, texts, wakes
 from storage import tables as t
 from storage.archive import Archive, Tx, insert_once
 from storage.facts import load
+from storage.reading import STANDS
 from storage.rows import from_lead
 from storage.wakes import Wake
 
@@ -59,7 +60,7 @@ def enrol(tx: Tx, archive: Archive, who: Enrolment) -> Enrolled:
     if company := company_domain(values.get("company.domain"), address):
         values["company.domain"] = company
     key = keys.address_key(archive.secret, address)
-    lead_id = tx.execute(select(t.leads.c.id).where(t.leads.c.address_key == key)).scalar()
+    lead_id = tx.execute(select(STANDS).where(t.leads.c.address_key == key)).scalar()
     lead_id, is_new = (lead_id, False) if lead_id else _create(tx, archive, release, who, key, values, now)
     if is_new:
         texts.put(tx, lead_id, "address", "email", address, now)
@@ -105,7 +106,7 @@ def _create(
     row = {**from_lead(lead), "address_key": key, "origin": who.origin[:64], "zone_rule": rule, "step_seq": 0}
     query = insert_once(tx, t.leads).values(row).on_conflict_do_nothing(index_elements=["address_key"])
     if tx.execute(query.returning(t.leads.c.id)).scalar() is None:
-        return tx.execute(select(t.leads.c.id).where(t.leads.c.address_key == key)).scalar_one(), False
+        return tx.execute(select(STANDS).where(t.leads.c.address_key == key)).scalar_one(), False
     learning.start(tx, lead.id)
     return lead.id, True
 
@@ -137,6 +138,8 @@ def suppress(tx: Tx, key: str, reason: str, source: str, now: datetime) -> None:
 def opt_out(tx: Tx, archive: Archive, lead_id: UUID, source: str) -> Wake | None:
     """Honoured at once, for the address and for the lead. None when it was so already."""
     facts, _ = load(tx, lead_id)
+    if facts.lead.merged_into:
+        opt_out(tx, archive, facts.lead.merged_into, source)
     key = tx.execute(select(t.leads.c.address_key).where(t.leads.c.id == lead_id)).scalar_one()
     now = archive.clock.now()
     suppress(tx, key, "opted_out", source, now)

@@ -43,6 +43,9 @@ def happen(tx: Tx, archive: Archive, lead_id: UUID, what: Happening) -> tuple[bo
         raise InvalidError(f"there is no event {what.name} in lead_defs/events.yaml; there are {names}", "event")
     values = learning.understand(release, what.learned)
     facts, _ = load(tx, lead_id)
+    if facts.lead.merged_into:
+        lead_id = facts.lead.merged_into
+        facts, _ = load(tx, lead_id)
     now = archive.clock.now()  # after the lock: what committed before it came before
     at = learning.now_or(what.at, now)
     event_row = learning.happen(

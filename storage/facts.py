@@ -11,15 +11,18 @@ from domain.errors import MissingError
 from domain.lead import IN_SALES, Attempts, Delivery, Facts, Lead, Offer, State, Status, Task
 from domain.phrases import Hours, parse_hours
 from domain.said import CONVERSATIONS
+from storage import pauses
 from storage import tables as t
 from storage.archive import Tx
 from storage.rows import to_known, to_lead, to_seen
 
 # Read for every touch, so they are put together once: building a query costs several times its execution.
 ID: BindParameter[UUID] = bindparam("id")
+IDS: BindParameter[list[UUID]] = bindparam("ids", expanding=True)
 LEAD = (
-    select(t.leads, t.lead_facts.c.known, t.lead_facts.c.seen)
+    select(t.leads, t.lead_facts.c.known, t.lead_facts.c.seen, t.accounts.c.open_deals)
     .join(t.lead_facts, t.lead_facts.c.lead_id == t.leads.c.id)
+    .outerjoin(t.accounts, t.accounts.c.company == t.leads.c.company)
     .where(t.leads.c.id == ID)
 )
 # Both rows: who waited for the lead's would else see what its facts were before the wait (PostgreSQL).
@@ -38,7 +41,7 @@ LEDGER = (
         t.ledger.c.code,
         t.ledger.c.assets,
     )
-    .where(t.ledger.c.lead_id == ID)
+    .where(t.ledger.c.lead_id.in_(IDS))
     .order_by(t.ledger.c.claimed_at, t.ledger.c.id)
 )
 TASKS = select(t.tasks).where(t.tasks.c.lead_id == ID, t.tasks.c.closed_at.is_(None)).order_by(t.tasks.c.opened_at)
@@ -65,20 +68,23 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
         lead,
         to_known(row["known"]),
         to_seen(row["seen"]),
-        _ledger(tx, lead_id),
+        _ledger(tx, lead),
         None if in_sales else _task(tx, lead_id),
         offer,
         {} if in_sales else _reserved(tx, lead_id),
         _attempts(tx, offer) if offer else Attempts(),
         hours,
         zone,
+        bool(row["open_deals"]),
+        None if in_sales else pauses.held(tx, lead, row["origin"]),
     )
     beside = {name: row[name] for name in ("step", "step_seq", "step_due_at", "verdict_id", "verdict_mark")}
     return facts, beside
 
 
-def _ledger(tx: Tx, lead_id: UUID) -> tuple[Delivery, ...]:
-    rows = tx.execute(LEDGER, {"id": lead_id})
+def _ledger(tx: Tx, lead: Lead) -> tuple[Delivery, ...]:
+    """What this lead was given, and those that turned out to be the same person."""
+    rows = tx.execute(LEDGER, {"ids": [lead.id, *lead.merged_from]})
     return tuple(
         Delivery(
             r.id,

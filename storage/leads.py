@@ -12,6 +12,12 @@ from storage import texts
 from storage.archive import Tx
 from storage.rows import to_known
 
+BY_PEOPLE = {
+    "override": "promoted by a person",
+    "sales_generated": "sales brought this lead",
+    "correction": "corrected by operations",
+}
+
 
 def headline(tx: Tx, release: Release, lead_id: UUID) -> dict[str, object]:
     """Who it is and why now, for a notice to our own people."""
@@ -32,7 +38,7 @@ def why_now(release: Release, rule: str | None) -> str:
     """The rule that made a lead ready, in the words of its criteria."""
     found = release.definition.ready_when.get(rule or "")
     if found is None:
-        return "promoted by a person" if rule == "override" else "-"
+        return BY_PEOPLE.get(rule or "", "-")
     criteria = [c.say for name, c in release.definition.criteria.items() if name in found.when.reads.fields]
     events = sorted({release.events[name].say for name, _ in found.when.reads.events if name in release.events})
     return "; ".join(events + criteria)

@@ -73,6 +73,33 @@ def _overtakes(old: Known, source: Source, at: datetime, left_sales_at: datetime
     return old.at <= at and (source.rank <= old.source.rank or old.at <= left_sales_at)
 
 
+def stronger(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
+    """Both records' facts; of two about the same, the stronger source's, then the newer one."""
+    known, others = to_known(own), to_known(other)
+    kept = {name: _better(known.get(name), others.get(name)) for name in {*known, *others}}
+    return {name: from_known(found) for name, found in kept.items()}
+
+
+def _better(own: Known | None, other: Known | None) -> Known:
+    found = [each for each in (own, other) if each]
+    return min(found, key=lambda each: (each.source.rank, -each.at.timestamp()))
+
+
+def together(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
+    """Both records' events, counted as if one person had done them all."""
+    kept: dict[str, Any] = {name: {**seen, "days": dict(seen["days"])} for name, seen in own.items()}
+    for name, seen in other.items():
+        if name not in kept:
+            kept[name] = seen
+            continue
+        days = kept[name]["days"]
+        for day, count in seen["days"].items():
+            days[day] = days.get(day, 0) + count
+        if datetime.fromisoformat(seen["last_at"]) > datetime.fromisoformat(kept[name]["last_at"]):
+            kept[name] |= {"last_at": seen["last_at"], "last_id": seen["last_id"]}
+    return kept
+
+
 def happen(
     tx: Tx,
     lead_id: UUID,

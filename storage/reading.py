@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, func, or_, select, tuple_
 
 from domain import keys
 from domain.errors import MissingError
@@ -24,6 +24,18 @@ LISTED = (
 )  # fmt: skip
 
 
+EVERYTHING = 100_000
+"""Rows of a timeline that somebody exports who wants all of it."""
+STANDS = func.coalesce(t.leads.c.merged_into, t.leads.c.id)
+"""Whom a row stands for now: a merged lead's survivor, else itself."""
+
+
+def with_merged(tx: Tx, lead_id: UUID) -> list[UUID]:
+    """The lead and those merged into it, whose past is its own."""
+    merged = tx.execute(select(t.leads.c.merged_from).where(t.leads.c.id == lead_id)).scalar_one()
+    return [lead_id, *map(UUID, merged)]
+
+
 def find(tx: Tx, given: str) -> UUID:
     """A lead by its id or by `<system>:<external id>`, which may hold any characters. Raises MissingError."""
     system, colon, external_id = given.partition(":")
@@ -35,7 +47,7 @@ def find(tx: Tx, given: str) -> UUID:
 
 def by_id(tx: Tx, given: str) -> UUID | None:
     uuid = uuid_of(given)
-    found: UUID | None = tx.execute(select(t.leads.c.id).where(t.leads.c.id == uuid)).scalar() if uuid else None
+    found: UUID | None = tx.execute(select(STANDS).where(t.leads.c.id == uuid)).scalar() if uuid else None
     return found
 
 
@@ -55,7 +67,7 @@ def by_external(tx: Tx, system: str, external_id: str) -> UUID | None:
 
 def by_address(tx: Tx, archive: Archive, address: str) -> UUID | None:
     key = keys.address_key(archive.secret, address)
-    found: UUID | None = tx.execute(select(t.leads.c.id).where(t.leads.c.address_key == key)).scalar()
+    found: UUID | None = tx.execute(select(STANDS).where(t.leads.c.address_key == key)).scalar()
     return found
 
 
@@ -98,7 +110,7 @@ def timeline(
 ) -> tuple[Sequence[Row], str | None]:
     """Everything that happened, in the order it was recorded."""
     c = t.log.c
-    wanted: list[ColumnElement[bool]] = [c.lead_id == lead_id]
+    wanted: list[ColumnElement[bool]] = [c.lead_id.in_(with_merged(tx, lead_id))]
     if kinds:
         wanted.append(c.kind.in_(kinds))
     if after:
@@ -110,21 +122,30 @@ def timeline(
 def words(tx: Tx, lead_id: UUID) -> dict[str, str]:
     """What was written or said, by the record it belongs to: `log:12`, `event:5`."""
     c = t.person_texts.c
-    rows = tx.execute(select(c.kind, c.ref, c.text).where(c.lead_id == lead_id, c.kind.in_(("note", "words"))))
+    rows = tx.execute(
+        select(c.kind, c.ref, c.text).where(c.lead_id.in_(with_merged(tx, lead_id)), c.kind.in_(("note", "words")))
+    )
     return {(f"log:{row.ref}" if row.kind == "note" else row.ref): row.text for row in rows}
+
+
+def texts_of(tx: Tx, lead_id: UUID) -> list[dict[str, Any]]:  # Any: column values
+    """Every text about the person, mails included, oldest first."""
+    c = t.person_texts.c
+    query = select(c.kind, c.ref, c.at, c.text).where(c.lead_id.in_(with_merged(tx, lead_id))).order_by(c.at, c.id)
+    return [{**row, "at": row["at"].isoformat()} for row in tx.execute(query).mappings()]
 
 
 def own_words(tx: Tx, lead_id: UUID) -> Sequence[Row]:
     """What the buyer said or wrote, newest first."""
     c = t.person_texts.c
-    query = select(c.ref, c.text, c.at).where(c.lead_id == lead_id, c.kind == "words")
+    query = select(c.ref, c.text, c.at).where(c.lead_id.in_(with_merged(tx, lead_id)), c.kind == "words")
     return tx.execute(query.order_by(c.at.desc(), c.id.desc())).mappings().all()
 
 
 def deliveries(tx: Tx, lead_id: UUID) -> Sequence[Row]:
     """Every touch of the ledger, oldest first."""
     c = t.ledger.c
-    query = select(t.ledger).where(c.lead_id == lead_id).order_by(c.claimed_at, c.id)
+    query = select(t.ledger).where(c.lead_id.in_(with_merged(tx, lead_id))).order_by(c.claimed_at, c.id)
     return tx.execute(query).mappings().all()
 
 

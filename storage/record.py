@@ -13,10 +13,10 @@ from sqlalchemy import func, insert, select, update
 from domain import lifecycle
 from domain.lead import IN_SALES, Facts, Lead, Offer, State
 from domain.steps import Move
-from storage import notices, permits, wakes
+from storage import notices, opportunities, permits, wakes
 from storage import tables as t
 from storage.archive import Tx, machine_now
-from storage.rows import changed
+from storage.rows import changed, to_json
 
 WITH_REP = IN_SALES - {State.SALES_READY}
 
@@ -61,6 +61,8 @@ def save(tx: Tx, before: Lead, after: Lead) -> None:
 def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_id: int | None = None) -> Facts:
     """Record one move: the log row, the lead's row, and its consequences. Returns the facts after it."""
     before, after = facts.lead, lifecycle.apply(facts.lead, move, now)
+    was = to_json(changed(after, before))
+    was.pop("seq", None)
     save(tx, before, after)
     log_id = log(
         tx,
@@ -76,33 +78,48 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
         to_state=after.state.value,
         release=release,
         verdict_id=verdict_id,
+        before=was,
     )
     facts = replace(facts, lead=after)
     if after.state in IN_SALES and before.state not in IN_SALES:
         permits.release(tx, after.id)
         close_tasks(tx, after.id, now, "overtaken")
         facts = replace(facts, task=None, reserved={})
-        _open_handoff(tx, after, now, verdict_id)
-    if move.transition == "T11":
-        facts = replace(facts, offer=_open_offer(tx, after, move, now))
-    elif facts.offer and (after.owner != before.owner or after.state not in WITH_REP):
-        _close_offer(tx, facts.offer, move, now)
-        wakes.wake_best_waiting(tx, facts.offer.rep)
-        facts = replace(facts, offer=None)
-    elif facts.offer and move.transition == "T24":
-        wakes.wake_best_waiting(tx, facts.offer.rep)  # an opportunity takes no place of those for new leads
-    if move.transition == "T13" and facts.offer:
+        _reopen_handoff(tx, after) if move.transition == "T44" else _open_handoff(tx, after, now, verdict_id)
+    facts = _pass_on(tx, facts, before, move, now)
+    if move.transition in ("T13", "T42") and facts.offer:
         tx.execute(update(t.offers).where(t.offers.c.id == facts.offer.id).values(accepted_at=now))
     if move.transition == "T18" and facts.offer:
         _log_attempt(tx, after, facts.offer, move, now)
     if before.state in IN_SALES and after.state not in IN_SALES:
         _close_handoff(tx, after, move, now)
-    if after.state is State.DISQUALIFIED:
+    if after.state in (State.DISQUALIFIED, State.MERGED, State.ERASED):
         permits.release(tx, after.id)
         close_tasks(tx, after.id, now, "overtaken")
         facts = replace(facts, task=None)
     if after.is_on_desk and not before.is_on_desk:
         notices.tell(tx, after.owner or "", "on_desk", after.id, now, log=log_id)
+    return facts
+
+
+def _pass_on(tx: Tx, facts: Facts, before: Lead, move: Move, now: datetime) -> Facts:
+    """From hand to hand: the offer that ends, the one that begins, and the deal that belongs to them."""
+    after, offer = facts.lead, facts.offer
+    ended = offer if offer and (after.owner != before.owner or after.state not in WITH_REP) else None
+    if offer:
+        opportunities.follow(tx, facts, before, after, move, now)
+    if ended:
+        _close_offer(tx, ended, move, now)
+        facts = replace(facts, offer=None)
+    elif offer and move.transition == "T24":
+        wakes.wake_best_waiting(tx, offer.rep)  # an opportunity takes no place of those for new leads
+    if after.state in WITH_REP and facts.offer is None:
+        reopened = _reopen_offer(tx, after) if move.transition == "T44" else None
+        facts = replace(facts, offer=reopened or _open_offer(tx, after, move, now))
+        if offer is None:
+            opportunities.follow(tx, facts, before, after, move, now)
+    if ended:
+        wakes.wake_best_waiting(tx, ended.rep)
     return facts
 
 
@@ -129,6 +146,23 @@ def _open_handoff(tx: Tx, lead: Lead, now: datetime, verdict_id: int | None) -> 
     tx.execute(insert(t.handoffs).values(row))
 
 
+def _reopen_handoff(tx: Tx, lead: Lead) -> None:
+    """A decision was taken back: the handoff it ended goes on."""
+    c = t.handoffs.c
+    last = select(c.id).where(c.lead_id == lead.id).order_by(c.number.desc()).limit(1).scalar_subquery()
+    tx.execute(update(t.handoffs).where(c.id == last).values(closed_at=None, outcome=None, reason=None))
+
+
+def _reopen_offer(tx: Tx, lead: Lead) -> Offer | None:
+    c = t.offers.c
+    query = select(t.offers).where(c.lead_id == lead.id, c.rep == lead.owner)
+    row = tx.execute(query.order_by(c.offered_at.desc(), c.number.desc()).limit(1)).first()
+    if row is None:
+        return None
+    tx.execute(update(t.offers).where(c.id == row.id).values(closed_at=None, outcome=None, reason=None))
+    return Offer(row.id, row.handoff_id, row.number, row.rep, row.offered_at)
+
+
 def _open_offer(tx: Tx, lead: Lead, move: Move, now: datetime) -> Offer:
     c = t.handoffs.c
     handoff_id = tx.execute(
@@ -151,7 +185,8 @@ def _open_offer(tx: Tx, lead: Lead, move: Move, now: datetime) -> Offer:
         "accept_by": lead.clock.due_at,
     }
     tx.execute(insert(t.offers).values(row))
-    notices.tell(tx, lead.owner, "offered", lead.id, now, offer=str(offer.id), handoff=str(handoff_id))
+    if move.actor_id != lead.owner:
+        notices.tell(tx, lead.owner, "offered", lead.id, now, offer=str(offer.id), handoff=str(handoff_id))
     return offer
 
 

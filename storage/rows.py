@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
-
-from sqlalchemy import RowMapping
+from uuid import UUID
 
 from domain.lead import Clock, Known, Lead, Seen, Source, State, Value
 
 PLAIN = tuple(
     f.name
     for f in fields(Lead)
-    if f.name not in ("state", "clock", "tracks_done", "recycled_at", "tried_reps", "denied", "answered")
+    if f.name not in ("state", "clock", "tracks_done", "recycled_at", "tried_reps", "denied", "answered", "merged_from")
 )
 
 
-def to_lead(row: RowMapping) -> Lead:
+def to_lead(row: Mapping[Any, Any]) -> Lead:
     plain = {name: row[name] for name in PLAIN}
     clock = None
     if row["clock_name"]:
@@ -30,6 +29,7 @@ def to_lead(row: RowMapping) -> Lead:
         tracks_done=tuple(row["tracks_done"]),
         recycled_at=tuple(map(datetime.fromisoformat, row["recycled_at"])),
         tried_reps=tuple(row["tried_reps"]),
+        merged_from=tuple(map(UUID, row["merged_from"])),
         denied={k: datetime.fromisoformat(v) for k, v in row["denied"].items()},
         answered={k: datetime.fromisoformat(v) for k, v in row["answered"].items()},
     )
@@ -47,6 +47,7 @@ def from_lead(lead: Lead) -> dict[str, Any]:  # Any: column values of many types
         "tracks_done": list(lead.tracks_done),
         "recycled_at": [at.isoformat() for at in lead.recycled_at],
         "tried_reps": list(lead.tried_reps),
+        "merged_from": list(map(str, lead.merged_from)),
         "denied": {k: v.isoformat() for k, v in lead.denied.items()},
         "answered": {k: v.isoformat() for k, v in lead.answered.items()},
     }
@@ -56,6 +57,27 @@ def from_lead(lead: Lead) -> dict[str, Any]:  # Any: column values of many types
 def changed(before: Lead, after: Lead) -> dict[str, Any]:  # Any: as above
     old, new = from_lead(before), from_lead(after)
     return {name: value for name, value in new.items() if old[name] != value}
+
+
+def to_json(columns: Mapping[str, Any]) -> dict[str, Any]:  # Any: column values of many types
+    """Columns as JSON holds them; `from_json` gives them back."""
+    return {name: _plain(value) for name, value in columns.items()}
+
+
+def _plain(value: Any) -> Any:  # Any: as above
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    return {"id": str(value)} if isinstance(value, UUID) else value
+
+
+def from_json(columns: Mapping[str, Any]) -> dict[str, Any]:  # Any: as above
+    return {name: _column(value) for name, value in columns.items()}
+
+
+def _column(value: Any) -> Any:  # Any: as above
+    if isinstance(value, dict) and value.keys() == {"at"}:
+        return datetime.fromisoformat(value["at"])
+    return UUID(value["id"]) if isinstance(value, dict) and value.keys() == {"id"} else value
 
 
 def to_known(raw: Mapping[str, Any]) -> dict[str, Known]:  # Any: JSON

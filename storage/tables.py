@@ -85,6 +85,8 @@ leads = Table(
     Column("is_do_not_call", Boolean(create_constraint=False), nullable=False),
     Column("recheck_at", Utc),
     Column("won_at", Utc),
+    Column("merged_into", Uuid()),
+    Column("merged_from", Json, nullable=False, server_default="[]"),
     # beside the domain's row: how it is found, and the step that stands
     Column("address_key", CODE, nullable=False, unique=True),
     Column("origin", CODE, nullable=False),
@@ -132,8 +134,49 @@ log = Table(
     Column("data", Json, nullable=False),
     Column("release", CODE),
     Column("verdict_id", BigId),
+    Column("before", Json),  # of a transition: the columns it changed, as they were
     Index("ix_log_lead_id_id", "lead_id", "id"),
     Index("ix_log_kind_at", "kind", "at"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("company", String(255), primary_key=True),
+    Column("open_deals", Integer, nullable=False),
+    Column("owner", CODE),  # of the deal opened last
+)
+
+opportunities = Table(
+    "opportunities",
+    metadata,
+    Column("system", CODE, primary_key=True),
+    Column("external_id", String(255), primary_key=True),
+    Column("lead_id", Uuid(), ForeignKey("leads.id"), index=True),
+    Column("company", String(255), index=True),
+    Column("status", CODE, nullable=False),  # open, won, lost, withdrawn
+    Column("stage", CODE),
+    Column("amount", Float),
+    Column("currency", CODE),
+    Column("close_on", String(10)),
+    Column("forecast", CODE),
+    Column("owner", CODE),
+    Column("origin", CODE, nullable=False),  # marketing, sales, partner, referral, unknown
+    Column("touches_before", Integer),
+    Column("reason", CODE),
+    Column("opened_at", Utc, nullable=False, index=True),
+    Column("changed_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("scope", String(255), primary_key=True),
+    Column("until", Utc, nullable=False),
+    Column("by", CODE, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("note", String(255), nullable=False),
 )
 
 lead_facts = Table(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from domain.lead import State
 from storage import tables as t
@@ -15,6 +15,8 @@ from storage.archive import MANY_LEADS, Archive, Tx, machine_now, one_at_a_time
 
 LEASE = timedelta(seconds=10)
 """Machine time in which a relay has sent what it took; what a dead one took is then anybody's."""
+MANY = 500
+WITH_MARKETING = (State.INQUIRY, State.NURTURING, State.RECYCLED, State.DORMANT)
 NO_WORKFLOW = (State.DISQUALIFIED, State.MERGED, State.ERASED, State.WON)
 
 
@@ -73,6 +75,22 @@ def wake_best_waiting(tx: Tx, rep: str) -> None:
     if lead_id:
         tx.execute(update(t.leads).where(c.id == lead_id).values(postponed_until=None))
         wake(tx, lead_id, "place_free")
+
+
+def wake_many(tx: Tx, verb: str, *wanted: ColumnElement[bool]) -> int:
+    """Wake the leads with marketing that are wanted, in two statements; a relay sends. Returns how many.
+
+    A lead whose row is locked is passed over: it is being decided, and its next look finds what changed.
+    """
+    c = t.leads.c
+    found = select(c.id).where(c.state.in_(WITH_MARKETING), *wanted).with_for_update(skip_locked=True)
+    ids = list(tx.execute(found).scalars())
+    for start in range(0, len(ids), MANY):
+        some = update(t.leads).where(c.id.in_(ids[start : start + MANY])).values(seq=c.seq + 1)
+        seqs = tx.execute(some.returning(c.id, c.seq)).all()
+        now = machine_now()
+        tx.execute(insert(t.wakes), [{"lead_id": id, "seq": seq, "verb": verb, "at": now} for id, seq in seqs])
+    return len(ids)
 
 
 def wake_all_open(archive: Archive, verb: str = "repaired", batch: int = 500) -> int:

@@ -1,0 +1,65 @@
+"""Leads that are one person, deals of a company, pauses of more than one lead."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.columns import Json, Utc
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("company", sa.String(length=255), nullable=False),
+        sa.Column("open_deals", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("company", name=op.f("pk_accounts")),
+    )
+    op.create_table(
+        "pauses",
+        sa.Column("scope", sa.String(length=255), nullable=False),
+        sa.Column("until", Utc(), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("note", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_pauses")),
+    )
+    op.create_table(
+        "opportunities",
+        sa.Column("system", sa.String(length=64), nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
+        sa.Column("company", sa.String(length=255), nullable=True),
+        sa.Column("status", sa.String(length=64), nullable=False),
+        sa.Column("stage", sa.String(length=64), nullable=True),
+        sa.Column("amount", sa.Float(), nullable=True),
+        sa.Column("currency", sa.String(length=64), nullable=True),
+        sa.Column("close_on", sa.String(length=10), nullable=True),
+        sa.Column("forecast", sa.String(length=64), nullable=True),
+        sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.Column("origin", sa.String(length=64), nullable=False),
+        sa.Column("touches_before", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(length=64), nullable=True),
+        sa.Column("opened_at", Utc(), nullable=False),
+        sa.Column("changed_at", Utc(), nullable=False),
+        sa.Column("closed_at", Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_opportunities_lead_id_leads")),
+        sa.PrimaryKeyConstraint("system", "external_id", name=op.f("pk_opportunities")),
+    )
+    with op.batch_alter_table("opportunities", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opportunities_company"), ["company"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_opened_at"), ["opened_at"], unique=False)
+
+    with op.batch_alter_table("leads", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("merged_from", Json, server_default="[]", nullable=False))
+
+    with op.batch_alter_table("log", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("before", Json, nullable=True))

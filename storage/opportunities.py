@@ -1,0 +1,127 @@
+"""What may be bought and by whom: one row per opportunity, ours and those another system tells of, and per company
+how many are open. An open one makes marketing to everybody at that company stand still; its end wakes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, insert, select, update
+
+from domain.lead import Facts, Lead, State
+from domain.steps import Move
+from storage import tables as t
+from storage import wakes
+from storage.archive import Tx, insert_once
+
+OURS = "nurture"
+DEALS = frozenset({State.OPPORTUNITY, State.PROPOSAL})
+ENDS = {State.WON: "won", State.LOST: "lost"}
+STATUSES = ("open", "won", "lost", "withdrawn")
+
+
+@dataclass(frozen=True)
+class Told:
+    """An opportunity as another system knows it now. `company` is its domain."""
+
+    system: str
+    external_id: str
+    status: str
+    company: str | None = None
+    lead_id: UUID | None = None
+    stage: str | None = None
+    amount: float | None = None
+    currency: str | None = None
+    close_on: date | None = None
+    forecast: str | None = None
+    owner: str | None = None
+    origin: str = "unknown"
+
+
+def follow(tx: Tx, facts: Facts, before: Lead, after: Lead, move: Move, now: datetime) -> None:
+    """What a move of a lead means for its own opportunity; `facts` still hold the offer it belongs to."""
+    is_open, was_open = after.state in DEALS, before.state in DEALS
+    if not (is_open or was_open) or facts.offer is None:
+        return
+    key = (OURS, str(facts.offer.handoff_id))
+    status = "open" if is_open else ENDS.get(after.state, "withdrawn")
+    row: dict[str, Any] = {"status": status, "stage": after.state.value, "reason": move.reason, "changed_at": now}
+    row |= {name: move.data[name] for name in ("amount", "currency", "close_on", "forecast") if move.data.get(name)}
+    row |= {"closed_at": None if is_open else now}
+    if is_open:
+        row["owner"] = after.owner
+    _put(tx, key, row, lambda: _first(tx, facts, after, now))
+    if is_open != was_open:
+        _count(tx, after.company, after.owner, 1 if is_open else -1)
+
+
+def _first(tx: Tx, facts: Facts, lead: Lead, now: datetime) -> dict[str, Any]:  # Any: column values
+    """What is fixed at the moment an opportunity begins: where it came from, and after how many touches."""
+    origin = tx.execute(select(t.leads.c.origin).where(t.leads.c.id == lead.id)).scalar_one()
+    touches = sum(1 for d in facts.ledger if d.status.value in ("sent", "uncertain"))
+    whose = "sales" if origin == "sales" else "marketing"
+    base = {"lead_id": lead.id, "company": lead.company, "opened_at": now}
+    return {**base, "origin": whose, "touches_before": touches}
+
+
+def _put(tx: Tx, key: tuple[str, str], row: dict[str, Any], first: Any) -> bool:  # Any: column values, a callable
+    """Update, or insert with what only the first telling fixes. True when it is new."""
+    c = t.opportunities.c
+    found = tx.execute(update(t.opportunities).where(c.system == key[0], c.external_id == key[1]).values(row))
+    if found.rowcount:
+        return False
+    tx.execute(insert(t.opportunities).values(system=key[0], external_id=key[1], **{**first(), **row}))
+    return True
+
+
+def _count(tx: Tx, company: str | None, owner: str | None, more: int) -> None:
+    """Keep the company's number of open deals; the last one's end wakes everybody who stood still for it."""
+    if company is None:
+        return
+    a = t.accounts.c
+    query = insert_once(tx, t.accounts).values(company=company, open_deals=max(more, 0), owner=owner)
+    kept: dict[str, Any] = {"open_deals": func.coalesce(a.open_deals, 0) + more}  # Any: SQL
+    if more > 0:
+        kept["owner"] = owner
+    query = query.on_conflict_do_update(index_elements=["company"], set_=kept)
+    left = tx.execute(query.returning(a.open_deals)).scalar_one()
+    if more < 0 and left <= 0:
+        wakes.wake_many(tx, "deal closed at the company", t.leads.c.company == company)
+
+
+def tell(tx: Tx, told: Told, now: datetime) -> bool:
+    """Keep what another system says; saying it again changes nothing. True when it was not known."""
+    key = (told.system, told.external_id)
+    c = t.opportunities.c
+    query = select(c.status, c.company).where(c.system == key[0], c.external_id == key[1]).with_for_update()
+    before = tx.execute(query).first()
+    row = {
+        name: value
+        for name in ("company", "lead_id", "stage", "amount", "currency", "forecast", "owner")
+        if (value := getattr(told, name)) is not None
+    }
+    row |= {"status": told.status, "changed_at": now, "closed_at": None if told.status == "open" else now}
+    if told.close_on:
+        row["close_on"] = told.close_on.isoformat()
+    is_new = _put(tx, key, row, lambda: {"origin": told.origin, "opened_at": now})
+    was = before.company if before and before.status == "open" else None
+    now_at = (told.company or (before.company if before else None)) if told.status == "open" else None
+    if was != now_at:
+        _count(tx, was, None, -1)
+        _count(tx, now_at, told.owner, 1)
+    return is_new
+
+
+def at_company(tx: Tx, company: str) -> list[RowMapping]:
+    """Open ones first, then the newest."""
+    c = t.opportunities.c
+    query = select(t.opportunities).where(c.company == company).order_by(c.status != "open", c.opened_at.desc())
+    return list(tx.execute(query.limit(50)).mappings())
+
+
+def as_json(row: Mapping[str, Any]) -> dict[str, Any]:  # Any: column values
+    shown = {name: value for name, value in row.items() if value is not None}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
