@@ -67,7 +67,7 @@ TABLE: tuple[Row, ...] = (
     _row("T13", "HANDED_OFF", "ACCEPTED", "REP", "accepted", "accept"),
     _row("T14", "HANDED_OFF", "NURTURING", "REP", "rejected: not what we agreed", "reject"),
     _row("T15", "HANDED_OFF", "SALES_READY", "REP SYS", "rejected: for somebody else", "reject"),
-    _row("T16", "HANDED_OFF", "DISQUALIFIED", "REP MKT", "rejected: never fits", "reject"),
+    _row("T16", "HANDED_OFF", "DISQUALIFIED", "REP", "rejected: never fits", "reject"),
     _row("T17", "HANDED_OFF ACCEPTED", "SALES_READY", "SYS", "nobody took it: on the manager's desk"),
     _row("T18", "HANDED_OFF ACCEPTED WORKING", "WORKING", "REP", "attempt logged", "attempt"),
     _row("T19", "ACCEPTED", "SALES_READY", "SYS MGR", "no first contact in time: to somebody else"),
