@@ -1,4 +1,4 @@
-"""`nurture lead`: one lead in one view, and the two things one may do to any."""
+"""`nurture lead`: one lead in one view, and what one may do to any."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Lead = Annotated[str, typer.Argument(metavar="LEAD", help="Its id, system:id of 
 
 def register(app: typer.Typer) -> None:
     family = typer.Typer(help="One lead.", no_args_is_help=True)
-    for command in (show, pause, resume):
+    for command in (show, pause, resume, export, erase):
         family.command()(command)
     app.add_typer(family, name="lead")
 
@@ -87,3 +87,31 @@ def _pause(data: Path | None, lead: str, until: datetime | None) -> None:
 
     with opened(settings_for(data)) as archive, archive.begin() as tx:
         people.pause(tx, archive, find(tx, archive, lead), until, "OPS", getpass.getuser()[:64])
+
+
+def export(lead: Lead, data: Data = None) -> None:
+    """Everything held about the person, mails included, as JSON: what they may ask to see."""
+    from api.repairs import everything
+    from commands.opening import opened, settings_for
+
+    with opened(settings_for(data)) as archive, archive.reading() as tx:
+        print_json(everything(tx, archive, find(tx, archive, lead)))
+
+
+def erase(
+    lead: Lead,
+    ticket: Annotated[str, typer.Option(help="The request by which it was asked for and checked.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Erase every word about the person. There is no way back; codes, counts and times stay."""
+    from commands.opening import opened, settings_for
+    from domain.said import Said
+    from storage import repairing
+
+    with opened(settings_for(data)) as archive, archive.begin() as tx:
+        lead_id = find(tx, archive, lead)
+        if not yes:
+            typer.confirm(f"Erase everything about lead {lead_id}? There is no way back", abort=True)
+        repairing.erase(tx, archive, lead_id, Said("erase", "OPS", getpass.getuser()[:64], ticket=ticket))
+    say(f"nothing about the person is left; lead {lead_id} stays as codes and counts, and the address suppressed")

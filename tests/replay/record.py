@@ -16,7 +16,8 @@ from pathlib import Path
 from uuid import UUID
 
 from domain.keys import workflow_id
-from storage import wakes
+from domain.said import Deal, Said
+from storage import pauses, repairing, wakes
 from tests.workflows.conftest import Stage, set_up
 from workflows.waking import signal
 
@@ -75,9 +76,73 @@ async def disqualified(found: Stage) -> UUID:
     return lead
 
 
-LIVES: dict[str, Callable[[Stage], Awaitable[UUID]]] = {
-    life.__name__: life for life in (quiet, clicked_and_ready, never_answered, disqualified)
-}
+async def won(found: Stage) -> UUID:
+    """From a raised hand to a signed deal, one decision of the salesperson taken back on the way."""
+    lead = found.world.enrol(values={"fact.pain": "detention"})
+    await _tell(found)
+    found.world.event(lead, "demo_request", "d1")
+    await _tell(found)
+    found.world.say(lead, "attempt", outcome="connected", channel="phone")
+    await _tell(found)
+    with found.world.archive.begin() as tx:
+        who = found.world.row(lead)["owner"]
+        repairing.undo(tx, found.world.archive, lead, Said("undo", "REP", who), None)
+    await _tell(found)
+    today = found.world.clock.at.date()
+    for command, more in (
+        ("attempt", {"outcome": "connected", "channel": "phone"}),
+        ("qualify", {}),
+        ("opportunity", {"deal": Deal(9000, "USD", today, "commit")}),
+        ("proposal", {"deal": Deal(9000, "USD")}),
+        ("won", {"deal": Deal(9000, "USD")}),
+    ):
+        found.world.say(lead, command, **more)
+        await _tell(found)
+    await found.env.sleep(timedelta(days=30))
+    return lead
+
+
+async def second_cycle(found: Stage) -> UUID:
+    """Promoted by hand, returned, cooled down, and nurtured again in a run of its own."""
+    lead = found.world.enrol()
+    await _tell(found)
+    found.world.say(lead, "promote", "MKT", who="ines", note_length=9)
+    await _tell(found)
+    found.world.say(lead, "attempt", outcome="connected", channel="phone")
+    await _tell(found)
+    found.world.say(lead, "recycle", reason="needs_education", criterion="soon")
+    await _tell(found)
+    await found.env.sleep(timedelta(days=40))
+    return lead
+
+
+async def merged(found: Stage) -> UUID:
+    """The same person came twice; this one's life ends in the other's."""
+    lead, other = found.world.enrol(), found.world.enrol("ana@private.example")
+    await _tell(found)
+    await found.env.sleep(timedelta(days=10))
+    with found.world.archive.begin() as tx:
+        repairing.merge(tx, found.world.archive, lead, other, Said("merge", "OPS", "olga"), None)
+    await _tell(found)
+    return lead
+
+
+async def erased(found: Stage) -> UUID:
+    """Somebody asks to be forgotten while a pause runs."""
+    lead = found.world.enrol()
+    await _tell(found)
+    with found.world.archive.begin() as tx:
+        until = found.world.clock.at + timedelta(days=20)
+        pauses.begin(tx, found.world.archive, "everything", until, "ines", "audit")
+    await found.env.sleep(timedelta(days=10))
+    with found.world.archive.begin() as tx:
+        repairing.erase(tx, found.world.archive, lead, Said("erase", "OPS", "olga", ticket="DSR-1"))
+    await _tell(found)
+    return lead
+
+
+EVERY = (quiet, clicked_and_ready, never_answered, disqualified, won, second_cycle, merged, erased)
+LIVES: dict[str, Callable[[Stage], Awaitable[UUID]]] = {life.__name__: life for life in EVERY}
 
 
 async def record(name: str) -> None:

@@ -131,3 +131,26 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(open_desk: Desk, monkeypat
     assert found["release"]["status"] == "ok"
     (open_desk.data / "admin.key").chmod(0o644)
     assert "others may read" in open_desk.type("doctor").out
+
+
+def test_everything_stands_still_and_goes_on(open_desk: Desk) -> None:
+    assert "nothing is paused" in open_desk.type("pause", "list").err
+    said = open_desk.type("pause", "begin", "everything", "--until", "2099-01-01")
+    assert (said.code, "next two years" in said.err) == (1, True)
+    soon = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 9 * 86400))
+    said = open_desk.type("pause", "begin", "track:dock-waiting", "--until", soon, "--note", "audit")
+    assert said.code == 0, said.err
+    (row,) = open_desk.type("pause", "list", "--json").json
+    assert (row["scope"], row["note"]) == ("track:dock-waiting", "audit")
+    assert "it goes on" in open_desk.type("pause", "end", "track:dock-waiting").err
+    assert open_desk.type("pause", "end", "track:dock-waiting").code == 1
+
+
+def test_somebody_asks_what_we_hold_and_to_be_forgotten(open_desk: Desk) -> None:
+    lead = open_desk.enrol(ANA)
+    assert ANA in open_desk.type("lead", "export", ANA).out
+    said = open_desk.type("lead", "erase", ANA, "--ticket", "DSR-7", "--yes")
+    assert said.code == 0, said.err
+    assert lead in said.err
+    assert open_desk.type("lead", "show", ANA).code == 1
+    assert ANA not in open_desk.type("lead", "export", lead).out
