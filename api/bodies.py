@@ -150,6 +150,13 @@ class Correct(Reasoned):
     rep: Code | None = None
 
 
+class Retract(Reasoned):
+    """`source` and `id` of the event as it was told."""
+
+    source: Code
+    id: Name
+
+
 class PauseOf(Body):
     """`scope` is everything, track:<id>, company:<domain> or list:<origin of the leads>."""
 

@@ -62,6 +62,15 @@ def undo(id: Id, call: Calling, body: bodies.Reasoned = bodies.NO_REASON) -> JSO
     return call.perform(change)
 
 
+@router.post("/{id}/retract", summary="An event that never happened, or was somebody else's: it counts no more")
+def retract(id: Id, body: bodies.Retract, call: Calling) -> JSONResponse:
+    def change(tx: Tx) -> Done:
+        lead_id, by = reading.find(tx, id), _said("retract", body, call)
+        return _answer(tx, repairing.retract(tx, call.archive, lead_id, body.source, body.id, by, body.note))
+
+    return call.perform(change)
+
+
 @router.delete("/{id}", summary="Erase everything about the person; codes, counts and times stay")
 def erase(id: Id, call: Calling, ticket: str = Query(min_length=1, max_length=64)) -> JSONResponse:
     def change(tx: Tx) -> Done:

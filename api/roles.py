@@ -41,6 +41,7 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/api/leads/{id}/merge"): ENGINE,
     ("POST", "/api/leads/{id}/correct"): ENGINE,
     ("POST", "/api/leads/{id}/undo"): STAFF,
+    ("POST", "/api/leads/{id}/retract"): frozenset({"marketing"}) | ENGINE,
     ("DELETE", "/api/leads/{id}"): ENGINE,
     ("GET", "/api/leads/{id}/export"): ENGINE,
     ("GET", "/api/pauses"): ALL,

@@ -23,6 +23,8 @@ def sales_ready(ctx: Context) -> Step | Move:
     rung = _rung(ctx)
     if lead.is_on_desk:
         return rung or rest(ctx, ctx.now + LOOK_AGAIN, "on the manager's desk")
+    if held_by := _held_back(ctx):
+        return withdrawn(ctx, f"held back: {held_by}")
     if _has_gone_stale(ctx):
         track = ctx.track
         return recycling.to_nurturing(ctx, "T12", track, lead.stage, "waited too long and is no longer ready")
@@ -42,6 +44,8 @@ def _has_gone_stale(ctx: Context) -> bool:
 
 def with_sales(ctx: Context) -> Step | Move:
     """From HANDED_OFF to PROPOSAL: a promise runs, and silence never answers it."""
+    if ctx.lead.state is State.HANDED_OFF and (held_by := _held_back(ctx)):
+        return withdrawn(ctx, f"held back: {held_by}")
     rung = _rung(ctx)
     if rung is None:
         return rest(ctx, ctx.now + LOOK_AGAIN, "with sales")
@@ -60,6 +64,23 @@ def _rung(ctx: Context) -> Step | None:
         return None
     id = f"{rung.verb}:{lead.clock.name}:{lead.clock.started_at.isoformat()}:{lead.clock.rung}"
     return Step(id, rung.verb, rung.due_at, rung.says)
+
+
+def _held_back(ctx: Context) -> str | None:
+    """What both teams agreed keeps a lead from sales, true by now; a person's own promotion is above it."""
+    return ctx.verdict.held_back_by if ctx.lead.ready_rule in ctx.release.definition.ready_when else None
+
+
+def stands_on_nothing(ctx: Context) -> bool:
+    """Offered by a rule that does not hold any more, and nobody has accepted it yet."""
+    lead = ctx.lead
+    is_open = lead.state in (State.SALES_READY, State.HANDED_OFF) and not lead.is_on_desk
+    return is_open and lead.ready_rule in ctx.release.definition.ready_when and not ctx.verdict.ready
+
+
+def withdrawn(ctx: Context, why: str) -> Move:
+    """T41: back to where it stood, and nobody in sales is charged with it."""
+    return system("T41", State.NURTURING, why, {"stage_entered_at": ctx.now})
 
 
 def stalled(ctx: Context) -> Move:

@@ -53,51 +53,36 @@ def learn(
     What was known before the lead last left sales may be overtaken by anybody. Returns the names that changed.
     """
     current = tx.execute(select(t.lead_facts.c.known).where(t.lead_facts.c.lead_id == lead.id)).scalar_one()
-    known, changed = to_known(current), []
+    known, told = to_known(current), []
+    left_at = lead.left_sales_at or BEGINNING
+    changed = []
     for name, value in values.items():
         if release.fields[name].personal:
             texts.put(tx, lead.id, "field", name, str(value), at)
             continue
-        old = known.get(name)
-        if old and not _overtakes(old, source, at, lead.left_sales_at or BEGINNING):
-            continue
-        known[name] = Known(value, at, source, evidence)
-        changed.append(name)
+        fact = Known(value, at, source, evidence)
+        told.append({"lead_id": lead.id, "name": name, "fact": from_known(fact), "left_sales_at": lead.left_sales_at})
+        if merge(known, name, fact, left_at):
+            changed.append(name)
+    if told:
+        tx.execute(insert(t.learned), told)
     if changed:
         raw = {**current, **{name: from_known(known[name]) for name in changed}}
         tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead.id).values(known=raw))
     return changed
 
 
+def merge(known: dict[str, Known], name: str, fact: Known, left_sales_at: datetime) -> bool:
+    """Put a fact among those known, unless a stronger one stands. Whether it was put there."""
+    old = known.get(name)
+    if old and not _overtakes(old, fact.source, fact.at, left_sales_at):
+        return False
+    known[name] = fact
+    return True
+
+
 def _overtakes(old: Known, source: Source, at: datetime, left_sales_at: datetime) -> bool:
     return old.at <= at and (source.rank <= old.source.rank or old.at <= left_sales_at)
-
-
-def stronger(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
-    """Both records' facts; of two about the same, the stronger source's, then the newer one."""
-    known, others = to_known(own), to_known(other)
-    kept = {name: _better(known.get(name), others.get(name)) for name in {*known, *others}}
-    return {name: from_known(found) for name, found in kept.items()}
-
-
-def _better(own: Known | None, other: Known | None) -> Known:
-    found = [each for each in (own, other) if each]
-    return min(found, key=lambda each: (each.source.rank, -each.at.timestamp()))
-
-
-def together(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
-    """Both records' events, counted as if one person had done them all."""
-    kept: dict[str, Any] = {name: {**seen, "days": dict(seen["days"])} for name, seen in own.items()}
-    for name, seen in other.items():
-        if name not in kept:
-            kept[name] = seen
-            continue
-        days = kept[name]["days"]
-        for day, count in seen["days"].items():
-            days[day] = days.get(day, 0) + count
-        if datetime.fromisoformat(seen["last_at"]) > datetime.fromisoformat(kept[name]["last_at"]):
-            kept[name] |= {"last_at": seen["last_at"], "last_id": seen["last_id"]}
-    return kept
 
 
 def happen(
@@ -138,6 +123,12 @@ def _count(tx: Tx, lead_id: UUID, name: str, at: datetime, evidence: str) -> Non
     seen: dict[str, Any] = dict(  # Any: JSON
         tx.execute(select(t.lead_facts.c.seen).where(t.lead_facts.c.lead_id == lead_id)).scalar_one()
     )
+    count(seen, name, at, evidence)
+    tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead_id).values(seen=seen))
+
+
+def count(seen: dict[str, Any], name: str, at: datetime, evidence: str) -> None:  # Any: JSON
+    """One more of an event, in the day it happened."""
     day = at.astimezone(UTC).date().isoformat()
     old = seen.get(name, {"days": {}, "last_at": at.isoformat(), "last_id": evidence})
     is_newest = datetime.fromisoformat(old["last_at"]) <= at
@@ -146,7 +137,22 @@ def _count(tx: Tx, lead_id: UUID, name: str, at: datetime, evidence: str) -> Non
         "last_at": at.isoformat() if is_newest else old["last_at"],
         "last_id": evidence if is_newest else old["last_id"],
     }
-    tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead_id).values(seen=seen))
+
+
+def rebuild(tx: Tx, lead_id: UUID, *merged: UUID) -> None:
+    """The facts anew from everything told and done and not taken back, of this lead and those merged into it."""
+    ids = [lead_id, *merged]
+    c, e = t.learned.c, t.events.c
+    known: dict[str, Known] = {}
+    told = select(c.name, c.fact, c.left_sales_at).where(c.lead_id.in_(ids), c.taken_back_at.is_(None)).order_by(c.id)
+    for row in tx.execute(told):
+        merge(known, row.name, to_known({row.name: row.fact})[row.name], row.left_sales_at or BEGINNING)
+    seen: dict[str, Any] = {}  # Any: JSON
+    done = select(e.id, e.name, e.at).where(e.lead_id.in_(ids), e.human == "human", e.taken_back_at.is_(None))
+    for row in tx.execute(done.order_by(e.id)):
+        count(seen, row.name, row.at, f"event:{row.id}")
+    kept = {"known": {name: from_known(fact) for name, fact in known.items()}, "seen": seen}
+    tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead_id).values(kept))
 
 
 def start(tx: Tx, lead_id: UUID) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
 
-from domain.errors import InvalidError
+from domain import selling
+from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import Lead, State
 from domain.lifecycle import PEOPLE
 from domain.repairs import absorb
@@ -40,7 +41,7 @@ def merge(tx: Tx, archive: Archive, lead_id: UUID, into: UUID, said: Said, note:
     merged = held[lead_id].lead
     after = absorb(survivor.lead, merged)
     record.save(tx, survivor.lead, after)
-    _join_facts(tx, into, lead_id)
+    learning.rebuild(tx, into, *after.merged_from)
     for table in (t.external_ids, t.opportunities):
         tx.execute(update(table).where(table.c.lead_id == lead_id).values(lead_id=into))
     tx.execute(update(t.leads).where(t.leads.c.merged_into == lead_id).values(merged_into=into))
@@ -49,14 +50,6 @@ def merge(tx: Tx, archive: Archive, lead_id: UUID, into: UUID, said: Said, note:
     record.log(tx, after, "merged", archive.clock.now(), actor=said.actor, actor_id=said.actor_id, data=data)
     wakes.wake(tx, into, "merged")
     return decided
-
-
-def _join_facts(tx: Tx, into: UUID, merged: UUID) -> None:
-    c = t.lead_facts.c
-    rows = {r.lead_id: r for r in tx.execute(select(t.lead_facts).where(c.lead_id.in_([into, merged])))}
-    known = learning.stronger(rows[into].known, rows[merged].known)
-    seen = learning.together(rows[into].seen, rows[merged].seen)
-    tx.execute(update(t.lead_facts).where(c.lead_id == into).values(known=known, seen=seen))
 
 
 def _copy_fields(tx: Tx, merged: UUID, into: UUID) -> None:
@@ -89,7 +82,7 @@ def _forget(tx: Tx, archive: Archive, ids: Sequence[UUID]) -> None:
         tx.execute(update(t.leads).where(leads.id == row.id).values(address_key=f"erased:{row.id}", zone_rule=None))
     sends = select(t.ledger.c.id).where(t.ledger.c.lead_id.in_(ids))
     tx.execute(delete(t.link_hits).where(t.link_hits.c.ledger_id.in_(sends)))
-    for table in (t.person_texts, t.external_ids):
+    for table in (t.person_texts, t.external_ids, t.learned):
         tx.execute(delete(table).where(table.c.lead_id.in_(ids)))
     tx.execute(update(t.events).where(t.events.c.lead_id.in_(ids)).values(data={}))
     tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id.in_(ids)).values(known={}))
@@ -113,7 +106,7 @@ def correct(tx: Tx, archive: Archive, lead_id: UUID, said: Said, note: str | Non
     return people.decide(tx, archive, lead_id, said, Learned(note=note))
 
 
-def _asked_by_another(tx: Tx, lead: Lead, said: Said, since: Any) -> str | None:  # Any: datetime
+def _asked_by_another(tx: Tx, lead: Lead, said: Said, since: datetime) -> str | None:
     c = t.log.c
     query = select(c.actor_id, c.data).where(c.lead_id == lead.id, c.kind == "correction_asked", c.at >= since)
     asked = [row.actor_id for row in tx.execute(query.order_by(c.id)) if _is_same(row.data, said)]
@@ -133,7 +126,46 @@ def undo(tx: Tx, archive: Archive, lead_id: UUID, said: Said, note: str | None) 
         c = t.notices.c
         tx.execute(delete(t.notices).where(c.lead_id == lead_id, c.at >= was.at, c.sent_at.is_(None)))
         tx.execute(delete(t.attempts).where(t.attempts.c.lead_id == lead_id, t.attempts.c.at >= was.at))
+        _unlearn(tx, d.lead, was, d.now)
     return decided
+
+
+def _unlearn(tx: Tx, lead: Lead, was: Undoable, now: datetime) -> None:
+    """What came with the decision was not said either."""
+    c, x = t.log.c, t.learned.c
+    query = select(c.id).where(c.lead_id == lead.id, c.kind == "disposition", c.at == was.at, c.id > was.log_id)
+    evidence = [f"log:{log_id}" for log_id in tx.execute(query).scalars()]
+    rows = tx.execute(select(x.id, x.fact).where(x.lead_id == lead.id, x.taken_back_at.is_(None))).all()
+    ids = [row.id for row in rows if row.fact["evidence"] in evidence]
+    if ids:
+        tx.execute(update(t.learned).where(x.id.in_(ids)).values(taken_back_at=now))
+        learning.rebuild(tx, lead.id, *lead.merged_from)
+
+
+def retract(tx: Tx, archive: Archive, lead_id: UUID, source: str, event_id: str, by: Said, note: str | None) -> Decided:
+    """An event never happened, or was somebody else's: it and what it taught count no more. A lead that sales has not
+    accepted yet and that is ready no more without it comes back (T41)."""
+    d = open_lead(tx, archive, lead_id)
+    ids, e, x = [lead_id, *d.lead.merged_from], t.events.c, t.learned.c
+    query = select(e.id, e.name, e.taken_back_at).where(e.lead_id.in_(ids), e.source == source, e.event_id == event_id)
+    row = tx.execute(query).first()
+    if row is None:
+        raise MissingError(f"this lead has no event {event_id} from {source}; its timeline names those it has")
+    if row.taken_back_at:
+        raise RefusedError("this event was taken back already")
+    tx.execute(update(t.events).where(e.id == row.id).values(taken_back_at=d.now))
+    told = tx.execute(select(x.id, x.fact).where(x.lead_id.in_(ids), x.taken_back_at.is_(None))).all()
+    taught = [one.id for one in told if one.fact["evidence"] == f"event:{row.id}"]
+    tx.execute(update(t.learned).where(x.id.in_(taught)).values(taken_back_at=d.now))
+    learning.rebuild(tx, lead_id, *d.lead.merged_from)
+    data = {"event": row.name, "event_row": row.id, "source": source}
+    log_id = record.log(tx, d.lead, "taken_back", d.now, actor=by.actor, actor_id=by.actor_id, data=data)
+    if note:
+        texts.put(tx, lead_id, "note", str(log_id), note, d.now)
+    d.reload()
+    if selling.stands_on_nothing(d.ctx):
+        d.take(selling.withdrawn(d.ctx, f"evidence taken back: {row.name}"))
+    return Decided(lead_id, wakes.wake(tx, lead_id, "evidence taken back"))
 
 
 def _last_decision(tx: Tx, lead: Lead) -> Undoable | None:
@@ -152,7 +184,7 @@ def _last_decision(tx: Tx, lead: Lead) -> Undoable | None:
     return Undoable(last["actor_id"], last["at"], last["id"], to_lead(columns), _left_the_house(tx, lead, last["at"]))
 
 
-def _left_the_house(tx: Tx, lead: Lead, at: Any) -> str | None:  # Any: datetime
+def _left_the_house(tx: Tx, lead: Lead, at: datetime) -> str | None:
     sends, told = t.ledger.c, t.notices.c
     touch = tx.execute(select(sends.touch).where(sends.lead_id == lead.id, sends.claimed_at >= at)).scalar()
     if touch:

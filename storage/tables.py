@@ -187,6 +187,17 @@ lead_facts = Table(
     Column("seen", Json, nullable=False),
 )
 
+learned = Table(  # what was told, in order: lead_facts is what is left of it
+    "learned",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    _lead_id(index=True),
+    Column("name", CODE, nullable=False),
+    Column("fact", Json, nullable=False),  # as lead_facts holds it: value, at, source, evidence
+    Column("left_sales_at", Utc),  # as the lead's row said then: what is older may be overtaken by anybody
+    Column("taken_back_at", Utc),
+)
+
 person_texts = Table(
     "person_texts",
     metadata,
@@ -249,6 +260,7 @@ events = Table(
     Column("human", CODE, nullable=False),
     Column("ledger_id", Uuid(), ForeignKey("ledger.id")),
     Column("data", Json, nullable=False),
+    Column("taken_back_at", Utc),
     UniqueConstraint("source", "event_id"),
     Index("ix_events_lead_id_at", "lead_id", "at"),
 )

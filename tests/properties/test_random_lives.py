@@ -18,7 +18,8 @@ from domain.errors import NurtureError
 from domain.lead import IN_SALES, State
 from domain.letters import Outcome
 from domain.lifecycle import ROWS
-from domain.said import Deal
+from domain.said import Deal, Said
+from storage import learning, pauses, repairing
 from storage import tables as t
 from storage.facts import load
 from tests.postgres import Server
@@ -36,6 +37,8 @@ ACTS = st.one_of(
     st.tuples(st.just("task"), st.sampled_from(["talked", "no_answer", "later", "not_us"])),
     st.tuples(st.just("relay"), st.sampled_from(["sent", "sent", "deferred", "failed", "uncertain"])),
     st.tuples(st.just("crash"), st.just(0)),
+    st.tuples(st.just("repair"), st.sampled_from(["undo", "undo", "merge", "retract", "correct"])),
+    st.tuples(st.just("pause"), st.sampled_from(["everything", "track:dock-waiting", "company:site.example"])),
 )
 SITES = st.sampled_from(
     [
@@ -75,6 +78,7 @@ def _live(world: World, site: dict[str, object], acts: list[tuple[str, object]])
         _check_log(world, lead)
         _check_sends(world, lead)
         _check_repeatable(world, lead)
+        _check_rebuilt(world, lead)
     finally:
         world.archive.engine.dispose()
 
@@ -94,6 +98,11 @@ def _do(world: World, lead: UUID, number: int, kind: str, what: object) -> None:
                 world.finish_task(lead, str(what))
         elif kind == "relay":
             world.answer = lambda letter: Outcome(str(what), "5.1.1" if what == "failed" else "")
+        elif kind == "repair":
+            _repair(world, lead, number, str(what))
+        elif kind == "pause":
+            with world.archive.begin() as tx:
+                pauses.begin(tx, world.archive, str(what), world.clock.at + timedelta(days=9), "ines", "")
         elif kind == "crash":
             _crash(world, lead)
         else:
@@ -126,6 +135,32 @@ def _say(world: World, lead: UUID, number: int, command: str) -> None:
     world.say(lead, command, actor, **more)
 
 
+def _repair(world: World, lead: UUID, number: int, what: str) -> None:
+    archive, owner = world.archive, world.row(lead)["owner"]
+    if what == "merge":
+        other = world.enrol(f"twin{number}@site.example", values={"fact.pain": "idle_crew"})
+        world.event(other, "pricing_view", f"twin{number}")
+    with archive.begin() as tx:
+        if what == "undo":
+            repairing.undo(tx, archive, lead, Said("undo", "OPS" if number % 2 else "REP", owner or "ines"), None)
+        elif what == "merge":
+            repairing.merge(tx, archive, other, lead, Said("merge", "OPS", "olga"), None)
+        elif what == "retract":
+            repairing.retract(tx, archive, lead, "test", f"e{number - 1}", Said("retract", "OPS", "olga"), None)
+        else:
+            to = ["DORMANT", "NURTURING", "WORKING"][number % 3]
+            said = Said("correct", "OPS", "olga", note_length=9, to=to, ticket="T", rep="rosa")
+            repairing.correct(tx, archive, lead, said, "wrong", True)
+
+
+def _check_rebuilt(world: World, lead: UUID) -> None:
+    """What was counted step by step is what the whole past says."""
+    step_by_step = dict(world.rows(t.lead_facts, lead)[0])
+    with world.archive.begin() as tx:
+        learning.rebuild(tx, lead, *map(UUID, world.row(lead)["merged_from"]))
+    assert dict(world.rows(t.lead_facts, lead)[0]) == step_by_step
+
+
 def _crash(world: World, lead: UUID) -> None:
     """A worker dies between claim and confirm, if a mail is due."""
     from domain.steps import Order, Verb
@@ -153,12 +188,16 @@ def _check_log(world: World, lead: UUID) -> None:
         state = row["to_state"]
         if state == "ACCEPTED":
             accepted_in.add(row["cycle"])
+        if state == "WORKING" and row["transition"] == "T40":
+            accepted_in.add(row["cycle"])  # a correction stands for what was not recorded
         if state == "QUALIFIED":
             assert row["cycle"] in accepted_in
         if state == "SALES_READY" and row["from_state"] not in IN_SALES and row["reason"] != "override" and left_at:
             assert _newest_evidence(world, lead, row["at"]) > left_at
         if row["from_state"] in IN_SALES and state not in IN_SALES:
             left_at = row["at"]
+        if row["transition"] == "T44":
+            left_at = None  # as it was before; the lead's row knows
     assert state == world.row(lead)["state"]
 
 

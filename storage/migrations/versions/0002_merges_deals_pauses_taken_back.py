@@ -1,11 +1,11 @@
-"""Leads that are one person, deals of a company, pauses of more than one lead."""
+"""Leads that are one person, deals of a company, pauses of more than one lead, and what was told in its order."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from storage.columns import Json, Utc
+from storage.columns import BigId, Json, Utc
 
 revision = "0002"
 down_revision = "0001"
@@ -30,6 +30,20 @@ def upgrade() -> None:
         sa.Column("note", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_pauses")),
     )
+    op.create_table(
+        "learned",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("fact", Json, nullable=False),
+        sa.Column("left_sales_at", Utc(), nullable=True),
+        sa.Column("taken_back_at", Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_learned_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_learned")),
+    )
+    with op.batch_alter_table("learned", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_learned_lead_id"), ["lead_id"], unique=False)
+
     op.create_table(
         "opportunities",
         sa.Column("system", sa.String(length=64), nullable=False),
@@ -57,9 +71,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opportunities_lead_id"), ["lead_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_opened_at"), ["opened_at"], unique=False)
 
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("taken_back_at", Utc(), nullable=True))
+
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("merged_from", Json, server_default="[]", nullable=False))
 
     with op.batch_alter_table("log", schema=None) as batch_op:
         batch_op.add_column(sa.Column("before", Json, nullable=True))
+    _tell_again()
+
+
+def _tell_again() -> None:
+    """What is known by now is all that is left of what was told before; so it counts as told."""
+    tx = op.get_bind()
+    learned = sa.table("learned", sa.column("lead_id", sa.Uuid()), sa.column("name"), sa.column("fact", Json))
+    facts = sa.table("lead_facts", sa.column("lead_id", sa.Uuid()), sa.column("known", Json))
+    for some in tx.execute(sa.select(facts)).partitions(1000):
+        told = [{"lead_id": lead, "name": name, "fact": fact} for lead, known in some for name, fact in known.items()]
+        if told:
+            tx.execute(sa.insert(learned), told)
