@@ -5,16 +5,18 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, text
+from sqlalchemy import insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import NotReadyError
 from domain.lead import Lead, State
-from storage import migrate
+from storage import learning, migrate
 from storage import tables as t
 from storage.archive import connect
+from storage.facts import load
 from storage.rows import from_lead
 from tests.world import MONDAY
 
@@ -55,5 +57,24 @@ def test_the_checks_are_there_too(nothing: str) -> None:
     try:
         with pytest.raises(IntegrityError, match="one_owner_one_clock"), engine.begin() as tx:
             tx.execute(insert(t.leads).values(row))
+    finally:
+        engine.dispose()
+
+
+def test_an_archive_of_the_first_version_keeps_what_it_knows(nothing: str) -> None:
+    engine = connect(nothing, pool_size=1)
+    lead = Lead(uuid4(), State.NEW, MONDAY, MONDAY)
+    known = {"fact.pain": {"value": "detention", "at": MONDAY.isoformat(), "source": "form", "evidence": "log:1"}}
+    try:
+        with engine.begin() as tx:
+            command.upgrade(migrate._config(tx), "0001")
+            row = {**from_lead(lead), "address_key": "k", "origin": "api", "step_seq": 0}
+            names = {column["name"] for column in inspect(tx).get_columns("leads")}
+            tx.execute(insert(t.leads).values({name: value for name, value in row.items() if name in names}))
+            tx.execute(insert(t.lead_facts).values(lead_id=lead.id, known=known, seen={}))
+        assert migrate.upgrade(nothing)
+        with engine.begin() as tx:
+            learning.rebuild(tx, lead.id)
+            assert load(tx, lead.id)[0].known["fact.pain"].value == "detention"
     finally:
         engine.dispose()

@@ -297,3 +297,47 @@ def test_repairs_of_a_lead_that_is_not_there(world: World) -> None:
         merge(world, uuid4(), lead)
     with pytest.raises(MissingError):
         undo(world, uuid4(), "rosa")
+
+
+def retract(world: World, lead: UUID, event_id: str) -> None:
+    with world.archive.begin() as tx:
+        repairing.retract(tx, world.archive, lead, "test", event_id, Said("retract", "OPS", "olga"), "a test of ours")
+
+
+def known_of(world: World, lead: UUID) -> dict[str, Any]:  # Any: JSON
+    known: dict[str, Any] = world.rows(t.lead_facts, lead)[0]["known"]
+    return known
+
+
+def test_evidence_taken_back_takes_the_lead_back_from_sales(world: World) -> None:
+    lead = world.enrol(values={"fact.evaluate_within_months": 1})
+    world.live_for(lead, days=3)
+    world.event(lead, "answer", "a1", learned={"pain": "detention"})
+    world.live_for(lead, minutes=1)
+    assert world.row(lead)["state"] == "HANDED_OFF"
+    retract(world, lead, "a1")
+    row = world.row(lead)
+    assert (row["state"], row["owner"], row["track"]) == ("NURTURING", None, "dock-waiting")
+    assert world.transitions(lead)[-1] == "T41"
+    assert "fact.pain" not in known_of(world, lead)
+    with pytest.raises(RefusedError, match="already"):
+        retract(world, lead, "a1")
+    with pytest.raises(MissingError, match="no event a2"):
+        retract(world, lead, "a2")
+
+
+def test_what_sales_has_accepted_stays_with_them(world: World) -> None:
+    lead = world.enrol(values={"fact.evaluate_within_months": 1})
+    world.event(lead, "answer", "a1", learned={"pain": "detention"})
+    world.live_for(lead, minutes=1)
+    world.say(lead, "accept")
+    retract(world, lead, "a1")
+    assert world.row(lead)["state"] == "ACCEPTED"
+
+
+def test_what_was_said_with_a_decision_is_taken_back_with_it(world: World) -> None:
+    lead, rep = offered(world)
+    world.say(lead, "accept", learned={"pain": "idle_crew"})
+    assert known_of(world, lead)["fact.pain"]["value"] == "idle_crew"
+    undo(world, lead, rep)
+    assert known_of(world, lead)["fact.pain"]["value"] == "detention"
