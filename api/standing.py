@@ -10,7 +10,7 @@ from api.calls import App, Calling, Done, Id, Who
 from api.views import Json
 from domain.errors import InvalidError
 from domain.values import company_domain
-from storage import opportunities, pauses, reading
+from storage import opportunities, pauses, people, reading
 from storage.archive import Tx
 from storage.opportunities import Told
 
@@ -51,7 +51,10 @@ def opportunity(id: Id, body: bodies.Opportunity, call: Calling) -> JSONResponse
     def change(tx: Tx) -> Done:
         told = _told(tx, system, external_id, body)
         is_new = opportunities.tell(tx, told, call.archive.clock.now())
-        return Done({"id": id, "status": body.status, "company": told.company}, status=201 if is_new else 200)
+        answer = {"id": id, "status": body.status, "company": told.company}
+        data = body.model_dump(mode="json", exclude_none=True, exclude={"lead", "company"})
+        sign = people.deal_told(tx, call.archive, told.lead_id, system, data) if told.lead_id else None
+        return Done(answer, sign.wake if sign else None, 201 if is_new else 200)
 
     return call.perform(change)
 

@@ -137,6 +137,11 @@ def _lost(ctx: Context, said: Said) -> tuple[Move, ...]:
     return (move(said, "T27", State.LOST, sets, rep=ctx.lead.owner, lost_at=ctx.lead.state.value),)
 
 
+def sign_of_life(ctx: Context) -> Clock | None:
+    """Another system told of this lead's deal: the clock that asks for a sign begins anew (T22)."""
+    return _sign(ctx) if ctx.lead.state in (State.OPPORTUNITY, State.PROPOSAL) else None
+
+
 def _sign(ctx: Context) -> Clock:
     """In a deal the clock asks for a sign of life every 60 days; it alarms and moves nothing."""
     return start(ctx.release.service_levels, "sign", False, ctx.now, ctx.sales_window)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from domain import decisions
+from domain import decisions, sales_decisions
 from domain.calendar import add_span, is_zone
 from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import Source
@@ -106,6 +106,17 @@ def change_facts(tx: Tx, archive: Archive, lead_id: UUID, learned: Learned, acto
     if is_zone(zone):  # as when a lead comes in: any other words are kept, but no clock runs by them
         d.change(time_zone=zone)
     return Decided(lead_id, wakes.wake(tx, lead_id, "facts changed"))
+
+
+def deal_told(tx: Tx, archive: Archive, lead_id: UUID, system: str, data: Mapping[str, object]) -> Decided | None:
+    """Another system told of a lead's deal: a sign of life while it is open with us. None when it changes nothing."""
+    d = open_lead(tx, archive, lead_id)
+    clock = sales_decisions.sign_of_life(d.ctx)
+    if clock is None:
+        return None
+    d.change(clock=clock)
+    record.log(tx, d.lead, "deal", d.now, actor="EVT", actor_id=system, data=data)
+    return Decided(lead_id, wakes.wake(tx, lead_id, "deal updated"))
 
 
 def note(tx: Tx, archive: Archive, lead_id: UUID, text: str, actor: str, actor_id: str) -> int:

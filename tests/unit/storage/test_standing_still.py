@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from domain.errors import InvalidError, MissingError
 from domain.said import Deal
-from storage import opportunities, pauses
+from storage import opportunities, pauses, people
 from storage import tables as t
 from storage.opportunities import Told
 from tests.world import World
@@ -126,6 +126,18 @@ def test_what_is_fixed_when_a_deal_begins(world: World) -> None:
     world.say(buyer, "won", deal=Deal(9100, "USD"))
     (row,) = world.rows(t.opportunities, buyer)
     assert (row["status"], row["amount"], row["closed_at"]) == ("won", 9100, world.clock.at)
+
+
+def test_what_another_system_tells_of_a_deal_is_a_sign_of_life(world: World) -> None:
+    buyer = sold_to(world, "ana@site.example")
+    world.clock.at += timedelta(days=50)
+    with world.archive.begin() as tx:
+        assert people.deal_told(tx, world.archive, buyer, "crm", {"stage": "negotiation"})
+    assert world.row(buyer)["clock_due_at"] == world.clock.at + timedelta(days=60)
+    assert world.rows(t.log, buyer)[-1]["kind"] == "deal"
+    colleague = world.enrol("bo@site.example")
+    with world.archive.begin() as tx:
+        assert people.deal_told(tx, world.archive, colleague, "crm", {}) is None
 
 
 def open_deals(world: World) -> int:
