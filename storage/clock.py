@@ -93,7 +93,9 @@ def advance(archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER) ->
             return []
     with archive.begin() as tx:
         one_at_a_time(tx, MANY_LEADS)
-        row = tx.execute(select(t.clock)).one()
+        row, machine = tx.execute(select(t.clock)).one(), machine_now()
+        if row.advanced_at:
+            elapsed = min(elapsed, max(machine - row.advanced_at, timedelta(0)))
         is_sent_forward = row.forward_to is not None and row.forward_to > row.business_at
         limit = row.business_at + elapsed * (FORWARD if is_sent_forward else row.speed)
         if not _is_still(tx, row.business_at):
@@ -101,7 +103,7 @@ def advance(archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER) ->
             coming += [row.forward_to] if is_sent_forward else []
             target = min([limit, *coming])
             if coming and target > row.business_at:
-                tx.execute(update(t.clock).values(business_at=target))
+                tx.execute(update(t.clock).values(business_at=target, advanced_at=machine))
                 return [wake(tx, lead_id, "due") for lead_id in _reached(tx, target)]
     return []
 

@@ -491,6 +491,7 @@ clock = Table(
     Column("business_at", Utc, nullable=False),
     Column("speed", Float, nullable=False),
     Column("forward_to", Utc),
+    Column("advanced_at", Utc),  # machine time: several workers together let it run no faster than one
 )
 
 clock_holds = Table(

@@ -71,6 +71,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opportunities_lead_id"), ["lead_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_opened_at"), ["opened_at"], unique=False)
 
+    with op.batch_alter_table("clock", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("advanced_at", Utc(), nullable=True))
+
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.add_column(sa.Column("taken_back_at", Utc(), nullable=True))
 
