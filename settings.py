@@ -15,7 +15,7 @@ from mail.modes import MailMode
 class Settings(BaseSettings):
     """Defaults are those of one machine; a team sets the database, the relay and the public address."""
 
-    model_config = SettingsConfigDict(env_prefix="NURTURE_")
+    model_config = SettingsConfigDict(env_prefix="NURTURE_", env_ignore_empty=True)
 
     data: Path = Path(".nurture")
     database: str | None = None

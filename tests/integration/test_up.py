@@ -49,10 +49,10 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def until(holds: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+def until(holds: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not holds():
-        assert time.monotonic() < deadline, f"{what} did not come within {PATIENCE} s"
+        assert time.monotonic() < deadline, f"{what} did not come within {patience} s"
         time.sleep(0.1)
 
 
