@@ -224,6 +224,7 @@ def upgrade() -> None:
         sa.Column("track", sa.String(length=64), nullable=False),
         sa.Column("stage", sa.String(length=64), nullable=True),
         sa.Column("variant", sa.String(length=64), nullable=True),
+        sa.Column("language", sa.String(length=64), nullable=True),
         sa.Column("release", sa.String(length=64), nullable=False),
         sa.Column("channel", sa.String(length=64), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
