@@ -43,7 +43,7 @@ def ask_unsubscribe(token: str, app: App) -> Response:
     send_id, _ = _read(app, "u", token)
     with app.archive.reading() as tx:
         words = _words(app, tx, send_id)
-    return page(app, "unsubscribe.html", is_done=False, **words)
+    return page(app, "unsubscribe.html", 200, is_done=False, **words)
 
 
 @router.post("/u/{token}")
@@ -59,7 +59,7 @@ def unsubscribe(token: str, app: App) -> Response:
         app.services.signal([wake])
     if row["status"] == "uncertain":
         sending.resolve(app.archive, send_id, True)
-    return page(app, "unsubscribe.html", is_done=True, **words)
+    return page(app, "unsubscribe.html", 200, is_done=True, **words)
 
 
 @router.api_route("/c/{token}", methods=READS)
