@@ -69,6 +69,24 @@ WORDS = {
         is_over="Sie bekommen keine dieser Mails mehr von {company}."
         " War eine schon unterwegs, verzeihen Sie sie uns bitte.",
     ),
+    "fr": Words(
+        language="fr",
+        yes="Oui",
+        no="Non",
+        your_answer="Votre réponse",
+        own_words="Avec vos propres mots, si vous voulez",
+        send="Envoyer ma réponse",
+        thank_you="Merci",
+        it_helps="Merci, cela nous aide",
+        what_follows="Ce que vous nous dites décide de ce que nous vous enverrons ensuite, pour que cela vous serve"
+        " davantage. Vous pouvez fermer cette page.",
+        unsubscribe="Se désabonner",
+        no_more="Plus de messages de {company} ?",
+        one_click="Un clic, et vous ne recevrez plus ces messages. Vous n'avez pas à dire pourquoi.",
+        unsubscribed="Vous êtes désabonné",
+        is_over="Vous ne recevrez plus ces messages de {company}."
+        " Si l'un d'eux était déjà parti, veuillez nous excuser.",
+    ),
 }
 """Languages in which a whole page can be said; for any other it is English."""
 

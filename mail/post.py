@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from mail.errors import MailConfigError, MailError
 from mail.links import Links
 from mail.markdown import MailLink
 from mail.messages import Envelope, build, return_path
-from mail.pictures import Picture, address, shown_in
+from mail.pictures import shown_in
 from mail.pool import SmtpPool
 from mail.templates import Rendered, compile_mail
 
@@ -73,9 +72,4 @@ def compose(
         letter.at,
         is_test,
     )
-    return rendered, build(envelope, rendered, pictures_of(letter, rendered.html))
-
-
-def pictures_of(letter: Letter, html: str) -> tuple[Picture, ...]:
-    contents = {name: b64decode(text) for name, text in letter.pictures.items() if address(name) in html}
-    return shown_in(html, letter.path, contents)
+    return rendered, build(envelope, rendered, shown_in(rendered.html, letter.path, letter.pictures))

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import unescape
 from importlib.resources import files
 
 from jinja2 import Environment
@@ -20,8 +21,8 @@ from domain.track import Touch, Track
 from mail.errors import MailError
 from mail.links import Links
 from mail.markdown import MailLink
-from mail.pictures import address
-from mail.post import compose, pictures_of
+from mail.pictures import address, shown_in
+from mail.post import compose
 from mail.scripts import script
 from mail.templates import compile_mail
 
@@ -30,6 +31,7 @@ DARK_ONLY = "@media (prefers-color-scheme: dark)"
 SCHEMES = 'content="light dark"'
 STYLE_LINK = re.compile(r'<link rel="stylesheet"[^>]*>')
 OTHER_LINK = re.compile(r'<link rel="icon"[^>]*>')
+PREHEADER = re.compile(r'<div class="hidden"[^>]*>(.*?)</div>', re.DOTALL)
 NEW_PAGE = '<base target="_blank">'
 """In a sealed frame no page can be opened, so a link that leads to one does nothing."""
 NO_IMAGES = '<meta http-equiv="Content-Security-Policy" content="img-src \'none\'">'
@@ -102,12 +104,12 @@ class Renderer:
         rendered, message = compose(letter, link, self.links.url("u", letter.send_id), self.domain)
         template = compile_mail(letter.subject, letter.body, letter.preheader, letter.path)
         html = rendered.html
-        for one in pictures_of(letter, html):
+        for one in shown_in(html, letter.path, letter.pictures):
             content = b64encode(one.content).decode("ascii")
-            html = html.replace(address(one.name), f"data:image/{one.subtype};base64,{content}")
+            html = html.replace(f'src="{address(one.name)}"', f'src="data:image/{one.subtype};base64,{content}"')
         return Mail(
             rendered.subject,
-            letter.preheader or "",
+            _preheader(html),
             light(html),
             dark(html),
             light(html, NO_IMAGES),
@@ -137,6 +139,11 @@ class Renderer:
                 if holds is not True:
                     found.setdefault("unknown" if holds is None else "not", []).append(reader.id)
         return found
+
+
+def _preheader(html: str) -> str:
+    found = PREHEADER.search(html)
+    return unescape(found[1]) if found else ""
 
 
 def light(html: str, head: str = "") -> str:
