@@ -411,8 +411,6 @@ def test_a_lead_is_written_to_in_its_language_where_there_is_one(world: World) -
         world.live_for(lead, days=20)
     rows = (*world.rows(t.ledger, french), *world.rows(t.ledger, other))
     languages = {(row["lead_id"], row["touch"]): row["language"] for row in rows}
-        (r["lead_id"], r["touch"]): r["language"] for r in (*world.rows(t.ledger, french), *world.rows(t.ledger, other))
-    }
     assert languages[french, "cost-of-waiting"] == "fr"
     assert languages[french, "checklist"] is None
     assert languages[other, "cost-of-waiting"] is None
