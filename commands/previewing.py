@@ -104,10 +104,11 @@ def _send(
     if not letters:
         raise InvalidError(f"{name or 'this folder'} holds no mail, only what people do; see it with nurture preview")
     to, subjects = posting.relay(settings, smtp), list[str]()
+    done = "caught for" if to.is_catcher else "sent to"
     for letter, subject in zip(letters, posting.send(settings, to, letters), strict=True):
         subjects.append(subject)
         if not as_json:
-            say(f"sent to {letter.to_address}: [Test] {subject}")
+            say(f"{done} {letter.to_address}: [Test] {subject}")
     if as_json:
         print_json({"server": f"{to.host}:{to.port}", "sample": reader.id, "sent": subjects})
 

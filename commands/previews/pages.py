@@ -9,7 +9,7 @@ from importlib.resources import files
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from api.web.rendering import prepare
-from authoring.preview import Place, Reader, Scope, places, readers
+from authoring.preview import NOTHING_KNOWN, Place, Reader, Scope, places, readers
 from commands.previews.rendering import Renderer, Shown
 from commands.previews.workbench import State
 from domain.phrases import Outcome, Pace, Span
@@ -60,15 +60,18 @@ def track_page(
     """`listed` are the readers there are pages for."""
     stages = [(place, _shown(found, track, place, reader)) for place in places(track, scope.touch)]
     taken = [each for each in found.readers.values() if each.is_taken_by(track)]
-    in_track = {each.id for each in taken}
+    in_track, offered = {each.id for each in taken}, [found.readers[id] for id in found.readers if id in listed]
     values = {
         "release": found.release,
         "scope": scope,
         "track": track,
         "reader": reader,
         "stages": stages,
-        "in_track": [each for each in taken if each.id in listed],
-        "others": [each for id, each in found.readers.items() if id in listed and id not in in_track],
+        "groups": {
+            "Nothing is known of them": [each for each in offered if each.id.startswith(NOTHING_KNOWN)],
+            "This track takes them": [each for each in offered if each.id in in_track],
+            "Others": [each for each in offered if each.id not in in_track and not each.id.startswith(NOTHING_KNOWN)],
+        },
         "samples": sum(id in found.release.samples for id in in_track),
         "views": VIEWS,
     }

@@ -16,7 +16,7 @@ from mail.errors import MailAddressError, MailError
 from mail.links import Links
 from mail.markdown import MailLink
 from mail.messages import ascii_address, return_path
-from mail.modes import may_send
+from mail.modes import MailMode, may_send
 from mail.pool import SmtpPool
 from mail.post import compose
 from settings import Settings
@@ -24,22 +24,33 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Relay:
+    """`is_ours` is the server of the settings: only there we log in."""
+
     host: str
     port: int
+    is_ours: bool = False
+    is_catcher: bool = False
 
 
 def relay(settings: Settings, given: str | None) -> Relay:
-    """`host:port` as given, else what the data folder's last `up` listened on, else the settings' own."""
+    """`host:port` as given, else where all mail goes: the settings' own server, or in catch mode the folder's catcher.
+
+    Raises InvalidError for what is no server, NotReadyError where nothing was ever caught.
+    """
     if given is not None:
         host, _, port = given.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise InvalidError(f"“{given}” is no mail server; write --smtp host:port, for example --smtp localhost:25")
         return Relay(host.strip("[]"), int(port))
-    caught = Folder(settings.data.resolve()).last_run().ports.get("smtp")
-    is_own = "smtp_host" in settings.model_fields_set or "smtp_port" in settings.model_fields_set
-    if caught and not is_own:
-        return Relay("127.0.0.1", caught)
-    return Relay(settings.smtp_host, settings.smtp_port)
+    if settings.mail is not MailMode.CATCH:
+        return Relay(settings.smtp_host, settings.smtp_port, is_ours=True)
+    port_of_catcher = Folder(settings.data.resolve()).last_run().ports.get("smtp")
+    if port_of_catcher is None:
+        raise NotReadyError(
+            "mail is only caught here, and nothing runs that catches it; start nurture up, or name a mail server with"
+            " --smtp host:port"
+        )
+    return Relay("127.0.0.1", port_of_catcher, is_catcher=True)
 
 
 def addressed(settings: Settings, address: str) -> str:
@@ -76,9 +87,9 @@ async def _pool(settings: Settings, to: Relay) -> SmtpPool:
         to.host,
         to.port,
         size=1,
-        username=settings.smtp_username,
-        password=settings.smtp_password,
-        start_tls=settings.smtp_start_tls,
+        username=settings.smtp_username if to.is_ours else None,
+        password=settings.smtp_password if to.is_ours else None,
+        start_tls=settings.smtp_start_tls if to.is_ours else None,
     )
 
 

@@ -21,9 +21,13 @@ from starlette.testclient import TestClient
 
 from authoring.load import compile_release, read_folder
 from authoring.preview import NOTHING_KNOWN, places, readers, typical
+from commands.folder import Folder, Run
+from commands.opening import settings_for
 from commands.previews.pages import due
+from commands.previews.posting import Relay, relay
 from commands.previews.site import Site
 from commands.previews.workbench import Workbench
+from domain.errors import NotReadyError
 from domain.phrases import parse_span
 from mail.catcher import Catcher, catching
 from storage.archive import machine_now
@@ -381,3 +385,17 @@ SPANS = ["2 business days", "1 business day", "4 business hours", "30 business m
 @pytest.mark.parametrize("words", SPANS)
 def test_a_span_is_said_as_it_was_written(words: str) -> None:
     assert due(parse_span(words)) == words
+
+
+def test_which_mail_server_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotReadyError, match="start nurture up"):
+        relay(settings_for(desk.data), None)
+    folder = Folder(desk.data.resolve())
+    folder.make()
+    folder.remember(Run({"smtp": 9925}))
+    assert relay(settings_for(desk.data), None) == Relay("127.0.0.1", 9925, is_catcher=True)
+    assert relay(settings_for(desk.data), "[::1]:25") == Relay("::1", 25)
+    monkeypatch.setenv("NURTURE_SMTP_HOST", "mail.company.example")
+    assert relay(settings_for(desk.data), None).is_catcher
+    monkeypatch.setenv("NURTURE_MAIL", "pilot")
+    assert relay(settings_for(desk.data), None) == Relay("mail.company.example", 8625, is_ours=True)
