@@ -65,7 +65,9 @@ class Scope:
 
 
 def scope_of(release: Release, name: str | None) -> Scope:
-    """Raises MissingError for what is neither a track nor a touch."""
+    """Raises MissingError for what is neither a track nor a touch, and where there is no track at all."""
+    if not release.tracks:
+        raise MissingError("there is no track in content/tracks yet; write one")
     if name is None:
         return Scope(tuple(release.tracks.values()))
     if track := release.tracks.get(name):

@@ -78,9 +78,9 @@ def track_page(
     return _page("preview.html", state, is_live=is_live, **values)
 
 
-def problems_page(state: State, *, is_live: bool) -> str:
-    """While nothing has ever been right."""
-    return _page("problems.html", state, is_live=is_live)
+def problems_page(state: State, *, is_live: bool, told: str = "") -> str:
+    """While nothing has ever been right, or what was asked for is not there any more, which is `told` then."""
+    return _page("problems.html", state, is_live=is_live, told=told or state.told)
 
 
 def script() -> str:

@@ -56,8 +56,8 @@ class Site:
             return _html(problems_page(state, is_live=True))
         try:
             track = scope_of(state.release, self.wanted).tracks[0]
-        except (MissingError, IndexError):
-            return PlainTextResponse(f"{self.wanted or 'A track'} is not in the files any more.", 404, HEADERS)
+        except MissingError as error:
+            return _html(problems_page(state, is_live=True, told=error.sentence), 404)
         return RedirectResponse(f"/{track.id}/{self._first(state.release, track, state)}.html", 302, HEADERS)
 
     def page(self, request: Request) -> Response:
@@ -86,5 +86,5 @@ class Site:
         return self.sample if self.sample in found else typical(found, track).id
 
 
-def _html(page: str) -> Response:
-    return HTMLResponse(page, headers=HEADERS)
+def _html(page: str, status: int = 200) -> Response:
+    return HTMLResponse(page, status, HEADERS)

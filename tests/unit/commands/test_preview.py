@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import json
 import os
 import re
+import shutil
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
 from queue import Queue
+from signal import SIGINT
+from subprocess import PIPE, Popen
 from threading import Event, Thread
 
+import httpx
 import pytest
 from aiosmtpd.smtp import SMTP
 from starlette.testclient import TestClient
@@ -31,7 +38,7 @@ from domain.errors import NotReadyError
 from domain.phrases import parse_span
 from mail.catcher import Catcher, catching
 from storage.archive import machine_now
-from tests.unit.commands.conftest import Desk
+from tests.unit.commands.conftest import ROOT, Desk
 from tests.unit.mail.sinks import hang_up
 
 CHECKLIST = "content/tracks/dock-waiting/checklist.md"
@@ -210,7 +217,40 @@ def test_a_touch_that_goes_while_somebody_looks(desk: Desk) -> None:
         edit(desk, "content/tracks/dock-waiting/track.yaml", "door-map, ", "")
         answer = client.get("/")
         assert answer.status_code == 404
-        assert "door-map is not in the files any more" in answer.text
+        assert "there is no track or touch door-map" in answer.text
+        assert "data-version" in answer.text  # it may come back
+
+
+def test_a_folder_without_any_track(desk: Desk, tmp_path: Path) -> None:
+    shutil.rmtree(desk.files / "content/tracks")
+    with site(desk) as client:
+        assert "there is no track in content/tracks yet" in client.get("/").text
+    for words in (("--out", str(tmp_path / "out")), ("--send-to", "i@h.example")):
+        said = desk.type("preview", "--files", str(desk.files), *words)
+        assert said.code == 1
+        assert "there is no track in content/tracks yet" in said.err
+
+
+def test_the_command_serves_until_it_is_told_to_stop(desk: Desk) -> None:
+    words = ["preview", "checklist", "--files", str(desk.files), "--json"]
+    with Popen([sys.executable, "-m", "cli", *words], stdout=PIPE, cwd=ROOT, text=True) as process:
+        assert process.stdout is not None
+        address = json.loads(process.stdout.readline())["preview"]
+        try:
+            answer = httpx.get(address, follow_redirects=True, timeout=20)
+        finally:
+            process.send_signal(SIGINT)
+        assert process.wait(20) in (0, 130)
+    assert answer.status_code == 200
+    assert 'id="checklist"' in answer.text
+
+
+def test_a_port_that_is_taken(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = desk.type("preview", "--files", str(desk.files), "--port", str(port))
+    assert said.code == 1
+    assert f"port {port} is in use" in said.err
 
 
 def test_the_page_is_sealed_and_local(desk: Desk) -> None:
