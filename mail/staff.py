@@ -14,8 +14,8 @@ SUBJECTS = {
     "touch": "To do: {task} with {who}",
     "answer": "{who} raised a hand - please answer by {due}",
     "reply": "{who} replied - please read it",
-    "task_remind": "Due now: {task} with {who}",
-    "task_escalate": "Overdue: {owner} has not done {task} with {who}",
+    "task_remind": "Due now: {who} - {task}",
+    "task_escalate": "Overdue with {owner}: {who} - {task}",
     "clock_remind": "Half the time has passed: {who}",
     "clock_escalate": "A promise was broken: {owner} and {who}",
     "on_desk": "On your desk: nobody has taken {who}",
@@ -24,7 +24,7 @@ BODIES = {
     "offered": "Why now: {why}\n\nAccept, reject or log your first attempt:\n{url}",
     "touch": "{who} is ready for this: {task}. Please do it by {due}.\n\n"
     "The script, the question to ask and the form are here:\n{url}",
-    "answer": "{who} asked for it: {task}. Please answer in person by {due}. Mails to them stand still until you"
+    "answer": "{who}: {task}. Please answer in person by {due}. Mails to them stand still until you"
     " have.\n\nWhat we know of them, and the form:\n{url}",
     "reply": "{who} wrote back. Please read it and say what came of it by {due}. Mails to them stand still until you"
     " have.\n\n{url}",

@@ -32,7 +32,7 @@ def test_every_notice_says_who_and_where_and_leaves_no_gap(kind: str) -> None:
 
 def test_a_reminder_says_who_what_and_by_when() -> None:
     subject, text = words("task_remind", VALUES, "America/Chicago")
-    assert subject == "Due now: Ask what goes wrong at their docks with Ana Sol, Bluelake"
+    assert subject == "Due now: Ana Sol, Bluelake - Ask what goes wrong at their docks"
     assert "is due by Tue 12 Jan, 14:00 Chicago time" in text
 
 
