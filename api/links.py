@@ -106,7 +106,8 @@ def _store(app: Running, recorded: Recorded, send_id: UUID, given: Mapping[str, 
         release = app.archive.live(tx)
         name, _ = asked(recorded.link.target)
         declared = release.fields[learning.full_name(release, name)]
-        learned = _learned(name, declared, given)
+        said = words_for(_language(release, recorded.language), release.defaults.company.name)
+        learned = _learned(name, declared, given, said)
         mark = once or hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()[:32]
         happening = Happening(
             ANSWER,
@@ -122,15 +123,15 @@ def _store(app: Running, recorded: Recorded, send_id: UUID, given: Mapping[str, 
         app.services.signal([wake])
 
 
-def _learned(name: str, declared: FieldDef, given: Mapping[str, str]) -> dict[str, str]:
+def _learned(name: str, declared: FieldDef, given: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
     """What the form says: a choice, or for a field of another kind the words themselves."""
     value, words = given["value"], given["words"]
     if "\0" in value + words:
-        raise InvalidError("Please leave out the invisible character.")
+        raise InvalidError(said["invisible"])
     if value:
         return {name: value}
     if not words:
-        raise InvalidError("Please choose an answer, or write it in your own words.")
+        raise InvalidError(said["choose"])
     if declared.type == "text":
         return {name: words}
     return {name: OTHER} if OTHER in declared.options else {}

@@ -23,6 +23,8 @@ class Words:
     your_answer: str
     own_words: str
     send: str
+    choose: str
+    invisible: str
     thank_you: str
     it_helps: str
     what_follows: str
@@ -41,6 +43,8 @@ WORDS = {
         your_answer="Your answer",
         own_words="In your own words, if you like",
         send="Send my answer",
+        choose="Please choose an answer, or write it in your own words.",
+        invisible="Please leave out the invisible character.",
         thank_you="Thank you",
         it_helps="Thank you, that helps",
         what_follows="What you told us decides what we send you next, so it should be of more use to you."
@@ -58,6 +62,8 @@ WORDS = {
         your_answer="Ihre Antwort",
         own_words="In Ihren eigenen Worten, wenn Sie mögen",
         send="Antwort senden",
+        choose="Bitte wählen Sie eine Antwort, oder schreiben Sie sie in Ihren eigenen Worten.",
+        invisible="Bitte lassen Sie das unsichtbare Zeichen weg.",
         thank_you="Danke",
         it_helps="Danke, das hilft uns weiter",
         what_follows="Was Sie uns sagen, entscheidet darüber, was wir Ihnen als Nächstes schicken."
@@ -76,6 +82,8 @@ WORDS = {
         your_answer="Votre réponse",
         own_words="Avec vos propres mots, si vous voulez",
         send="Envoyer ma réponse",
+        choose="Choisissez une réponse, ou écrivez-la avec vos propres mots.",
+        invisible="Veuillez enlever le caractère invisible.",
         thank_you="Merci",
         it_helps="Merci, cela nous aide",
         what_follows="Ce que vous nous dites décide de ce que nous vous enverrons ensuite, pour que cela vous serve"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
+import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -138,6 +140,34 @@ def test_it_can_be_read_and_used_by_everybody(address: str, browser: Browser, sc
         assert page.evaluate(UNNAMED) == []
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
         context.close()
+
+
+def test_a_picture_is_there_and_with_images_off_its_words(seen: Seen, files: Path) -> None:
+    (files / TRACK / "doors.png").write_bytes(png())
+    file = files / TRACK / "checklist.md"
+    text = file.read_text(encoding="utf-8").replace("Leave it in", "![Three doors](doors.png)\n\nLeave it in")
+    file.write_text(text, encoding="utf-8")
+    page = seen.go("/")
+    loaded = "e => e.complete && e.naturalWidth"
+    shown = page.locator("#checklist").frame_locator("iframe.light").get_by_role("img", name="Three doors")
+    expect(shown).to_be_visible()
+    assert shown.evaluate(loaded) == 1
+    choose(page, "Images off")
+    off = page.locator("#checklist").frame_locator("iframe.no-images").get_by_role("img", name="Three doors")
+    expect(off).to_have_count(1)
+    assert off.evaluate(loaded) == 0
+    seen.complaints.clear()  # the browser says that it loaded none
+
+
+def png() -> bytes:
+    """One red dot."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    dot = zlib.compress(b"\0\xff\0\0")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", dot) + chunk(b"IEND", b"")
 
 
 def test_the_files_open_without_any_server(files: Path, tmp_path: Path, browser: Browser) -> None:

@@ -224,6 +224,9 @@ def test_pages_speak_the_language_of_the_mail(house: House) -> None:
     assert "coûte le plus" in page
     assert re.search(r'value="idle_crew"\s+checked', page)
     assert "Envoyer ma réponse" in page
+    nothing = house.client.post(path, data={"value": "", "words": " "})
+    assert nothing.status_code == 422
+    assert "Choisissez une réponse" in nothing.text
     thanks = house.client.post(path, data={"value": "idle_crew", "words": "Tous les lundis", "once": "1"})
     assert "Merci, cela nous aide" in thanks.text
     assert house.get(f"/leads/{lead}")["facts"]["fact.pain"]["value"] == "idle_crew"
