@@ -9,8 +9,23 @@ from importlib.util import find_spec
 
 import typer
 
-from commands import clock, doctor, keys, leads, pausing, publishing, reps, suppressing, team, up
+from commands import (
+    clock,
+    doctor,
+    keys,
+    leads,
+    pausing,
+    previewing,
+    publishing,
+    reps,
+    suppressing,
+    team,
+    up,
+)
 from commands.failing import sentence_for
+
+FAMILIES = (up, team, publishing, previewing, leads, pausing, keys, reps, suppressing, clock, doctor)
+"""In the order in which `nurture --help` lists them."""
 
 
 def build() -> typer.Typer:
@@ -22,7 +37,7 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_nurture)
-    for family in (up, team, publishing, leads, pausing, keys, reps, suppressing, clock, doctor):
+    for family in FAMILIES:
         family.register(app)
     for name in ("importing", "demo", "bench"):
         if find_spec(f"commands.{name}"):

@@ -93,11 +93,10 @@ class StaffPost:
         with self._archive.reading() as tx:
             release = self._archive.live(tx)
             values = leads.headline(tx, release, notice.lead_id) if notice.lead_id else {}
+            values |= notices.circumstances(tx, release, notice)
         person, sender = release.person(notice.person), release.person(release.defaults.sender)
-        found = release.find_touch(str(notice.data.get("touch")))
-        named = {"touch": found[1].name} if found else {}
         url = self._settings.public_url + page_of(notice)
-        subject, text = words(notice.kind, {**notice.data, **values, **named, "url": url})
+        subject, text = words(notice.kind, {**notice.data, **values, "url": url}, release.defaults.time_zone)
         mail = StaffMail(
             notice.id,
             person.address,

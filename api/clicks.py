@@ -18,6 +18,7 @@ from uuid import UUID
 from api.hits import AT_ONCE, Hit, Judgement, judge
 from api.metrics import Metrics
 from domain.errors import MissingError
+from domain.letters import path_of
 from mail.links import Kind
 from mail.markdown import MailLink
 from mail.templates import compile_mail
@@ -51,6 +52,7 @@ class Recorded:
     url: str | None
     lead_id: UUID
     release: str
+    language: str | None
     verdict: Judgement
     was_uncertain: bool
 
@@ -63,7 +65,7 @@ class Clicks:
     def __init__(self, archive: Archive, signal: Callable[[Sequence[Wake]], None], metrics: Metrics) -> None:
         self._archive, self._signal, self._metrics = archive, signal, metrics
         self._queue: SimpleQueue[Waiting] = SimpleQueue()
-        self._links: dict[tuple[str, str], tuple[tuple[MailLink, str | None], ...]] = {}
+        self._links: dict[tuple[str, str, str | None], tuple[tuple[MailLink, str | None], ...]] = {}
         self._lock = Lock()
         self._writer: Thread | None = None
 
@@ -136,7 +138,9 @@ class Clicks:
             followed.add(one.number)
             rows.append(_row(one, now, verdict, reasons))
             is_uncertain = mail["status"] == "uncertain"
-            answers.append(Recorded(link, url, mail["lead_id"], mail["release"], verdict, is_uncertain))
+            answers.append(
+                Recorded(link, url, mail["lead_id"], mail["release"], mail["language"], verdict, is_uncertain)
+            )
             if one.kind == "c" and verdict == "human" and _event_id(one) not in counted:
                 wakes += self._click(tx, mail, one)
                 counted.add(_event_id(one))
@@ -154,7 +158,7 @@ class Clicks:
 
     def _link(self, tx: Tx, mail: Row, number: int) -> tuple[MailLink, str | None]:
         """From the words that were sent, in the release they were sent from."""
-        key = (mail["release"], mail["touch"])
+        key = (mail["release"], mail["touch"], mail["language"])
         links = self._links.get(key)
         if links is None:
             links = self._links[key] = self._compile(tx, *key)
@@ -162,14 +166,15 @@ class Clicks:
             raise MissingError("this mail has no such link")
         return links[number - 1]
 
-    def _compile(self, tx: Tx, release_hash: str, touch_id: str) -> tuple[tuple[MailLink, str | None], ...]:
+    def _compile(
+        self, tx: Tx, release_hash: str, touch_id: str, language: str | None
+    ) -> tuple[tuple[MailLink, str | None], ...]:
         release = self._archive.release(tx, release_hash)
         found = release.find_touch(touch_id)
         if found is None:
             return ()
-        track, touch = found
-        path = f"content/tracks/{track.id}/{touch.id}.md"
-        template = compile_mail(touch.subject or "", touch.body, touch.preheader, path)
+        track, touch = found[0], found[1].in_language(language)
+        template = compile_mail(touch.subject or "", touch.body, touch.preheader, path_of(track, touch))
         assets = {name: asset.url for name, asset in release.assets.items()}
         return tuple((link, _target(link, assets)) for link in template.links)
 

@@ -20,6 +20,7 @@ from api.calls import App
 from api.clicks import Recorded, Seen
 from api.hits import network_of
 from api.pages import page
+from api.questions import OTHER, asked, question, words_for
 from api.services import Running
 from domain.definition import FieldDef
 from domain.errors import InvalidError, MissingError
@@ -34,7 +35,6 @@ from storage.events import Happening
 router = APIRouter(include_in_schema=False)
 READS = ["GET", "HEAD", "OPTIONS"]
 ANSWER = "answer"
-OTHER = "other"
 LONGEST = 5000
 
 
@@ -42,8 +42,8 @@ LONGEST = 5000
 def ask_unsubscribe(token: str, app: App) -> Response:
     send_id, _ = _read(app, "u", token)
     with app.archive.reading() as tx:
-        company = _company(app, tx, send_id)
-    return page(app, "unsubscribe.html", company=company, is_done=False)
+        words = _words(app, tx, send_id)
+    return page(app, "unsubscribe.html", 200, is_done=False, **words)
 
 
 @router.post("/u/{token}")
@@ -51,15 +51,15 @@ def unsubscribe(token: str, app: App) -> Response:
     """RFC 8058: a mail program posts `List-Unsubscribe=One-Click` here by itself; what the body says is the same."""
     send_id, _ = _read(app, "u", token)
     with app.archive.begin() as tx:
-        company = _company(app, tx, send_id)
+        words = _words(app, tx, send_id)
         row = events.delivery(tx, send_id)
-        assert row is not None  # _company has just read it
+        assert row is not None  # _words has just read it
         wake = enrolling.opt_out(tx, app.archive, row["lead_id"], "link")
     if wake:
         app.services.signal([wake])
     if row["status"] == "uncertain":
         sending.resolve(app.archive, send_id, True)
-    return page(app, "unsubscribe.html", company=company, is_done=True)
+    return page(app, "unsubscribe.html", 200, is_done=True, **words)
 
 
 @router.api_route("/c/{token}", methods=READS)
@@ -95,17 +95,19 @@ def answer(
     except InvalidError as error:
         return _question(app, recorded, given, error.sentence)
     with app.archive.reading() as tx:
-        company = app.archive.release(tx, recorded.release).defaults.company.name
-    return page(app, "answered.html", company=company)
+        release = app.archive.release(tx, recorded.release)
+    said = words_for(_language(release, recorded.language), release.defaults.company.name)
+    return page(app, "answered.html", company=release.defaults.company.name, said=said)
 
 
 def _store(app: Running, recorded: Recorded, send_id: UUID, given: Mapping[str, str], once: str) -> None:
     """The fact, told by the buyer in a form. The same form sent twice is one answer, a new one may correct it."""
     with app.archive.begin() as tx:
         release = app.archive.live(tx)
-        name, _ = _asked(recorded.link.target)
+        name, _ = asked(recorded.link.target)
         declared = release.fields[learning.full_name(release, name)]
-        learned = _learned(name, declared, given)
+        said = words_for(_language(release, recorded.language), release.defaults.company.name)
+        learned = _learned(name, declared, given, said)
         mark = once or hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()[:32]
         happening = Happening(
             ANSWER,
@@ -121,15 +123,15 @@ def _store(app: Running, recorded: Recorded, send_id: UUID, given: Mapping[str, 
         app.services.signal([wake])
 
 
-def _learned(name: str, declared: FieldDef, given: Mapping[str, str]) -> dict[str, str]:
+def _learned(name: str, declared: FieldDef, given: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
     """What the form says: a choice, or for a field of another kind the words themselves."""
     value, words = given["value"], given["words"]
     if "\0" in value + words:
-        raise InvalidError("Please leave out the invisible character.")
+        raise InvalidError(said["invisible"])
     if value:
         return {name: value}
     if not words:
-        raise InvalidError("Please choose an answer, or write it in your own words.")
+        raise InvalidError(said["choose"])
     if declared.type == "text":
         return {name: words}
     return {name: OTHER} if OTHER in declared.options else {}
@@ -138,29 +140,14 @@ def _learned(name: str, declared: FieldDef, given: Mapping[str, str]) -> dict[st
 def _question(app: Running, recorded: Recorded, given: Mapping[str, str], problem: str | None) -> Response:
     with app.archive.reading() as tx:
         release = app.archive.release(tx, recorded.release)
-    name, chosen = _asked(recorded.link.target)
-    declared = release.fields[learning.full_name(release, name)]
-    options = dict(declared.options) or ({"true": "Yes", "false": "No"} if declared.type == "flag" else {})
-    chosen = given.get("value") or chosen or (OTHER if OTHER in options else "")
-    return page(
-        app,
-        "answer.html",
-        422 if problem else 200,
-        question=declared.ask or declared.say,
-        options=options,
-        chosen=chosen,
-        input={"number": "number", "date": "date"}.get(declared.type),
-        words=given.get("words", ""),
-        once=secrets.token_urlsafe(16),
-        problem=problem,
-        company=_name(release),
-    )
+    once = secrets.token_urlsafe(16)
+    values = question(release, recorded.link.target, _language(release, recorded.language), given, problem, once)
+    return page(app, "answer.html", 422 if problem else 200, **values)
 
 
-def _asked(target: str) -> tuple[str, str]:
-    """The field of an answer link and the answer it carries: `pain=detention`, or `pain` alone."""
-    name, _, value = target.partition("=")
-    return name, value
+def _language(release: Release, written_in: str | None) -> str:
+    """Pages speak the language of the mail that led to them."""
+    return written_in or release.defaults.language
 
 
 def _seen(kind: Kind, send_id: UUID, number: int, request: Request) -> Seen:
@@ -176,12 +163,10 @@ def _read(app: Running, kind: Kind, token: str) -> tuple[UUID, int]:
         raise MissingError(error.sentence) from None
 
 
-def _company(app: Running, tx: Tx, send_id: UUID) -> str:
+def _words(app: Running, tx: Tx, send_id: UUID) -> dict[str, object]:
     row = events.delivery(tx, send_id)
     if row is None:
         raise MissingError("This mail is no longer known here.")
-    return _name(app.archive.release(tx, row["release"]))
-
-
-def _name(release: Release) -> str:
-    return release.defaults.company.name
+    release = app.archive.release(tx, row["release"])
+    company = release.defaults.company.name
+    return {"company": company, "said": words_for(_language(release, row["language"]), company)}

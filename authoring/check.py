@@ -11,6 +11,7 @@ from authoring.bodies import full_name
 from authoring.documents import Document, Loc
 from authoring.examples import run_examples
 from authoring.load import Loaded, in_order, load
+from authoring.pictures import is_picture
 from authoring.problems import Problem, render
 from authoring.references import DEFINITION
 from authoring.sentences import at
@@ -45,7 +46,8 @@ def report(problems: Sequence[Problem], files: Mapping[str, str]) -> str:
     """Every problem with its line of the file and carets under the place."""
     shown = []
     for problem in problems:
-        lines = files.get(problem.path, "").removeprefix("\ufeff").splitlines()
+        text = "" if is_picture(problem.path) else files.get(problem.path, "")
+        lines = text.removeprefix("\ufeff").splitlines()
         line = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
         shown.append(render(problem, line))
     return "\n".join(shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from authoring import languages, pictures
 from authoring.bodies import link_problems
 from authoring.documents import Data, Document, Loc
 from authoring.models import Models
@@ -20,7 +21,7 @@ ROUTING = "lead_defs/routing.yaml"
 EXPECTATION = re.compile(r"(?P<what>ready|ask) (?P<name>[a-z0-9_-]+)")
 EXPECTED = {"ready": "rule", "ask": "criterion"}
 MAIL_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\".]+")
-TOUCH_FILE = re.compile(r"content/tracks/(?P<track>[^/]+)/(?P<touch>[^/]+)\.md")
+TOUCH_FILE = re.compile(r"content/tracks/(?P<track>[^/]+)/(?P<touch>[^/.]+)\.md")
 FALLBACK_REASON = "other"
 OFFERS_TO_ANYONE = ("round_robin", "pool")
 
@@ -43,6 +44,8 @@ class Consistency:
             if path.endswith(".md"):
                 yield from link_problems(document, self._references, self._fields)
         yield from track_problems(self._files, self._documents)
+        yield from pictures.missing(self._files, self._documents)
+        yield from languages.differences(self._documents)
 
     def _written(self, path: str, pattern: Loc) -> Iterator[tuple[Document, Loc, Data]]:
         if document := self._documents.get(path):
@@ -127,7 +130,7 @@ def track_problems(files: Mapping[str, str], documents: Mapping[str, Document]) 
     for path, document in documents.items():
         if path.endswith("/track.yaml"):
             folder = path.removesuffix("track.yaml")
-            touches = {p.removeprefix(folder)[:-3] for p in files if p.startswith(folder) and p[-3:] == ".md"}
+            touches = {p.removeprefix(folder)[:-3] for p in files if p.startswith(folder) and TOUCH_FILE.fullmatch(p)}
             yield from _named_touches(document, folder, touches)
 
 

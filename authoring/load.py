@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from authoring import pictures
 from authoring.consistency import Consistency
 from authoring.documents import LARGEST, Document, DocumentError, decode
 from authoring.forms import form_hashes
@@ -135,8 +136,10 @@ def _told_once(problems: Sequence[Problem]) -> Iterator[Problem]:
 
 
 def _is_ours(path: Path, root: Path) -> bool:
-    is_hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return path.suffix in ENDINGS and path.name != READ_ME and not is_hidden and not path.is_dir()
+    parts = path.relative_to(root).parts
+    is_hidden = any(part.startswith(".") for part in parts)
+    is_read = path.suffix in ENDINGS or (parts[:2] == ("content", "tracks") and pictures.is_picture(path.name))
+    return is_read and path.name != READ_ME and not is_hidden and not path.is_dir()
 
 
 def _text_of(path: Path, name: str, home: Path) -> str:
@@ -146,7 +149,8 @@ def _text_of(path: Path, name: str, home: Path) -> str:
     if not path.is_file():
         raise DocumentError((Problem(name, 1, 1, "This is no file; put the file itself here."),))
     with path.open("rb") as file:
-        return decode(name, file.read(LARGEST + 1))
+        raw = file.read(LARGEST + 1)
+    return pictures.encoded(raw) if pictures.is_picture(name) else decode(name, raw)
 
 
 def in_order(problem: Problem) -> tuple[str, int, int, str, str, int]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from authoring import pictures
 from authoring.bodies import assets_in
 from authoring.documents import Data, Document, DocumentError, parse, parse_touch
 from authoring.problems import Problem, did_you_mean
@@ -16,7 +17,7 @@ from authoring.sentences import at, problems_of
 from domain.definition import Definition, EventsFile, FieldsFile, Profile
 from domain.policies import PeopleFile, ReasonsFile, Recycling, Routing, ServiceLevels
 from domain.release import Release
-from domain.track import AssetsFile, Defaults, SamplesFile, Touch, Track
+from domain.track import AssetsFile, Defaults, SamplesFile, Touch, Track, Words
 
 COMPANY_PROFILE = "lead_defs/profiles/company.yaml"
 MODELS: dict[str, type[BaseModel]] = {
@@ -35,6 +36,7 @@ MODELS: dict[str, type[BaseModel]] = {
 OPTIONAL = frozenset({"content/assets.yaml", "content/samples.yaml"})
 FORM = ("goal", "message", "audience", "budget", "enrol")
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})?")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -45,6 +47,7 @@ class Parts:
     settings: Mapping[type[BaseModel], BaseModel]
     profiles: Mapping[str, Profile]
     tracks: Mapping[str, Track]
+    pictures: Mapping[str, str]
 
     def release(self, hash: str, form_hashes: Mapping[str, str]) -> Release:
         fields, profiles = self._of(FieldsFile), dict(self.profiles)
@@ -65,6 +68,7 @@ class Parts:
             assets=self._of(AssetsFile).assets,
             samples=self._of(SamplesFile).samples,
             tracks=self.tracks,
+            pictures=self.pictures,
             form_hashes=form_hashes,
         )
 
@@ -82,7 +86,11 @@ class Models:
         misplaced = {path: sentence for path in files if (sentence := _misplaced(path))}
         self.files = {path: text for path, text in files.items() if path not in misplaced}
         self.problems = [Problem(path, 1, 1, sentence) for path, sentence in misplaced.items()]
+        self.pictures = {path: text for path, text in self.files.items() if pictures.is_picture(path)}
+        self.problems += pictures.content_problems(self.pictures)
         for path, text in self.files.items():
+            if path in self.pictures:
+                continue
             try:
                 self.documents[path] = (parse_touch if path.endswith(".md") else parse)(path, text)
             except DocumentError as error:
@@ -107,6 +115,7 @@ class Models:
             {model: part for model, part in settings.items() if part},
             {name: profile for name, profile in profiles.items() if profile},
             {name: track for name, track in tracks.items() if track},
+            self.pictures,
         )
 
     def _settings(self, path: str, model: type[M], context: dict[str, object]) -> M | None:
@@ -127,7 +136,11 @@ class Models:
             for path in self.files
             if path.startswith(folder) and path.endswith(".md")
         }
-        read = {touch_id: self._touch(path, touch_id, context) for touch_id, path in touches.items()}
+        read = {
+            touch_id: self._touch(path, touch_id, touches, context)
+            for touch_id, path in touches.items()
+            if "." not in touch_id
+        }
         path = f"{folder}track.yaml"
         if path not in self.files:
             sentence = f"This file is missing; write it, or delete the folder {track_id}."
@@ -137,11 +150,21 @@ class Models:
         found = {touch_id: touch for touch_id, touch in read.items() if touch}
         return track.model_copy(update={"touches": found}) if track else None
 
-    def _touch(self, path: str, touch_id: str, context: dict[str, object]) -> Touch | None:
+    def _touch(self, path: str, touch_id: str, beside: Mapping[str, str], context: dict[str, object]) -> Touch | None:
+        filled_in = {"id": touch_id, "assets": self._assets(path)}
+        touch = self._model(path, Touch, context, filled_in, refused=("languages", "language"))
+        languages = {
+            name.partition(".")[2]: self._model(other, Words, context, {"assets": self._assets(other)})
+            for name, other in beside.items()
+            if name.startswith(f"{touch_id}.")
+        }
+        found = {language: words for language, words in languages.items() if words}
+        return touch.model_copy(update={"languages": found}) if touch else None
+
+    def _assets(self, path: str) -> tuple[str, ...]:
         written = self.written(path)
         body = written.get("body") if isinstance(written, dict) else None
-        filled_in = {"id": touch_id, "assets": assets_in(body) if isinstance(body, str) else ()}
-        return self._model(path, Touch, context, filled_in)
+        return assets_in(body) if isinstance(body, str) else ()
 
     def _model(
         self,
@@ -193,8 +216,14 @@ def _misplaced(path: str) -> str | None:
     stem, _, ending = name.rpartition(".")
     is_profile = folders == ["lead_defs", "profiles"] and ending == "yaml"
     is_track = folders[:2] == ["content", "tracks"] and len(folders) == 3
+    if is_track and pictures.is_picture(name):
+        return pictures.misnamed(name)
     if not is_profile and not (is_track and (name == "track.yaml" or ending == "md")):
         return f"Nothing reads this file{did_you_mean(path, MODELS)} Rename or delete it."
+    if is_track and ending == "md":
+        stem, _, language = stem.partition(".")
+        if language and not LANGUAGE.fullmatch(language):
+            return f"“{language}” is no language; name another language's file like {stem}.de.md."
     for word in (stem, *folders[2:]):
         if not ID.fullmatch(word):
             return f"“{word}” is no id; name files and folders with small letters, digits, - and _ only."

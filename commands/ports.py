@@ -35,6 +35,15 @@ def choose(
     return chosen
 
 
+def next_free(host: str, asked: int | None, first: int) -> int:
+    """For a command that needs one port only. Raises NotReadyError when the one that was asked for is taken."""
+    if asked is None:
+        return _next_free(host, first, set())
+    if not is_free(host, asked):
+        raise NotReadyError(f"port {asked} is in use; stop what listens there, or choose another with --port")
+    return asked
+
+
 def _next_free(host: str, first: int, taken: set[int]) -> int:
     for port in range(first, min(first + TRIES, 65536)):
         if port not in taken and is_free(host, port):

@@ -19,6 +19,13 @@ FieldName = Annotated[str, Field(pattern=r"^(lead|company|inquiry|fact)\.[a-z][a
 GRADES = ("A", "B", "C", "D")
 
 
+class FieldWords(Part):
+    """A field's question and answers in another language, for the page behind an answer link."""
+
+    ask: str | None = None
+    options: dict[str, str] = {}
+
+
 class FieldDef(Part):
     """One field or fact we really need; `ask` is the question that learns it."""
 
@@ -29,11 +36,22 @@ class FieldDef(Part):
     ask: str | None = None
     true_for: Duration | None = None
     """How long an answer stays true; older ones are unknown to the definition."""
+    languages: dict[str, FieldWords] = {}
+
+    def in_language(self, wanted: str | None) -> FieldDef:
+        """As a reader of that language is asked; what is not translated stays as it is."""
+        words = self.languages.get(wanted or "") or self.languages.get((wanted or "").partition("-")[0])
+        if words is None:
+            return self
+        return self.model_copy(update={"ask": words.ask or self.ask, "options": {**self.options, **words.options}})
 
     @model_validator(mode="after")
     def _choices(self) -> FieldDef:
         if (self.type == "choice") != bool(self.options):
             raise ValueError("a choice needs options, and only a choice has them")
+        for language, words in self.languages.items():
+            if unknown := sorted(words.options.keys() - self.options.keys()):
+                raise ValueError(f"{language} translates {', '.join(unknown)}, which is none of the options")
         return self
 
 

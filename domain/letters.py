@@ -6,11 +6,15 @@ The only thing in the domain that holds names and an address; it lives for one s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from domain.context import Context
 from domain.steps import Order
+from domain.track import Touch, Track
+
+LANGUAGE = "lead.language"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,62 @@ class Letter:
     assets: Mapping[str, str]
     """Collateral id to its https address."""
     at: datetime
+    language: str = "en"
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Those beside the touch: file name to content in base64."""
+
+
+def write(ctx: Context, track: Track, touch: Touch, send_id: UUID, address: str, personal: Mapping[str, str]) -> Letter:
+    """What a touch says to this lead: its own words plus what we know, choices in their words.
+
+    `personal` are the texts that are kept apart from the facts, by full name.
+    """
+    release = ctx.release
+    touch = touch.in_language(spoken_by(ctx))
+    sender = release.person(track.sender or release.defaults.sender)
+    values: dict[str, dict[str, object]] = {"lead": {}, "company": {}, "inquiry": {}, "fact": {}}
+    for name, known in ctx.facts.known.items():
+        group, _, key = name.partition(".")
+        options = release.fields[name].options if name in release.fields else {}
+        values.setdefault(group, {})[key] = options.get(str(known.value), known.value)
+    for name, text in personal.items():
+        group, _, key = name.partition(".")
+        values.setdefault(group, {})[key] = text
+    values["sender"] = {"first_name": sender.first_name, "name": sender.name, "address": sender.address}
+    if sender.phone:
+        values["sender"]["phone"] = sender.phone
+    person = values["lead"]
+    names = " ".join(str(person[k]) for k in ("first_name", "last_name") if person.get(k))
+    return Letter(
+        send_id,
+        touch.id,
+        track.id,
+        path_of(track, touch),
+        touch.subject or "",
+        touch.body,
+        touch.preheader,
+        values,
+        address,
+        names or None,
+        sender.name,
+        sender.address,
+        release.defaults.company.name,
+        release.defaults.company.postal_address,
+        {name: asset.url for name, asset in release.assets.items()},
+        ctx.now,
+        touch.language or release.defaults.language,
+        release.pictures_of(track),
+    )
+
+
+def spoken_by(ctx: Context) -> str | None:
+    language = ctx.view.value(LANGUAGE)
+    return str(language) if language is not None else None
+
+
+def path_of(track: Track, touch: Touch) -> str:
+    language = f".{touch.language}" if touch.language else ""
+    return f"content/tracks/{track.id}/{touch.id}{language}.md"
 
 
 OURS = "config"

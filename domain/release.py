@@ -36,6 +36,8 @@ class Release:
     tracks: Mapping[str, Track]
     approved: frozenset[str] = frozenset()
     """Tracks whose campaign form both teams have signed; only these run."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Path to content, in base64."""
     form_hashes: Mapping[str, str] = field(default_factory=dict)
     """What a signature signs: subject (`definition`, `track:<id>`) to the hash of its signed parts."""
 
@@ -49,6 +51,13 @@ class Release:
     @cached_property
     def _touches(self) -> Mapping[str, tuple[Track, Touch]]:
         return {touch.id: (track, touch) for track in self.tracks.values() for touch in track.touches.values()}
+
+    def pictures_of(self, track: Track) -> Mapping[str, str]:
+        """The pictures beside a track's touches, by file name."""
+        folder = f"content/tracks/{track.id}/"
+        return {
+            path.removeprefix(folder): content for path, content in self.pictures.items() if path.startswith(folder)
+        }
 
     def find_touch(self, touch_id: str) -> tuple[Track, Touch] | None:
         return self._touches.get(touch_id)

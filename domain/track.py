@@ -32,6 +32,18 @@ OUTCOMES = {
 }
 
 
+class Words(Part):
+    """A touch in another language: what people read of it. What decides stands in the base file alone."""
+
+    subject: str | None = None
+    preheader: str | None = None
+    title: str | None = None
+    ask: str | None = None
+    body: str
+    assets: tuple[str, ...] = ()
+    """As in Touch."""
+
+
 class Touch(Part):
     """One touch: a mail, or something a person does. Its id is the name of its file."""
 
@@ -54,6 +66,10 @@ class Touch(Part):
     body: str
     assets: tuple[str, ...] = ()
     """The collateral it links to, found in the body by the loader."""
+    languages: dict[str, Words] = {}
+    """The same touch from `<touch>.<language>.md`, put here by the loader."""
+    language: str = ""
+    """Of these words; empty: the base file's."""
 
     @property
     def is_human(self) -> bool:
@@ -62,6 +78,15 @@ class Touch(Part):
     @property
     def name(self) -> str:
         return self.title or self.id
+
+    def in_language(self, wanted: str | None) -> Touch:
+        """For a lead who speaks `de-at`: the words of `.de-at.md`, else of `.de.md`, else of the base file."""
+        code = (wanted or "").strip().lower().replace("_", "-")
+        for language in (code, code.partition("-")[0]):
+            if words := self.languages.get(language):
+                said = {name: value for name, value in words if value is not None}
+                return self.model_copy(update={**said, "languages": {}, "language": language})
+        return self
 
     def outcome(self, name: str) -> Outcome | None:
         return self.outcomes.get(name)
@@ -178,6 +203,8 @@ class Defaults(Part):
     sender_daily: int = Field(default=500, ge=1)
     dormant_recheck: Duration = timedelta(days=180)
     offering: str | None = None
+    language: str = "en"
+    """Of the base files; a lead who speaks another gets `<touch>.<language>.md` where there is one."""
 
     def gap_of(self, stage_name: str, stage: Stage) -> timedelta:
         return stage.gap if stage.gap is not None else self.gap.get(stage_name, timedelta(days=7))

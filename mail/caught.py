@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ NAME = re.compile(r"[0-9]{20}-[0-9a-f]{32}\.eml")
 MOST_SEARCHED = 2000
 LONGEST_HEAD = 64_000
 LONGEST_PART = 1_000_000
+PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,19 @@ def _parts(message: Message) -> tuple[str, str | None]:
     for part in message.walk():
         if part.get_content_maintype() == "text":
             found.setdefault(part.get_content_subtype(), _decoded(part))
-    return found.get("plain", ""), found.get("html")
+    html = found.get("html")
+    return found.get("plain", ""), with_pictures(html, message) if html else html
+
+
+def with_pictures(html: str, message: Message) -> str:
+    """The pictures that travelled with it put in: a page knows no Content-ID."""
+    for part in message.walk():
+        shown = f'"cid:{str(part.get("Content-ID", "")).strip("<> ")}"'
+        payload = part.get_payload(decode=True) if part.get_content_type() in PICTURES and shown in html else None
+        if isinstance(payload, bytes):
+            content = b64encode(payload[:LONGEST_PART]).decode("ascii")
+            html = html.replace(shown, f'"data:{part.get_content_type()};base64,{content}"')
+    return html
 
 
 def _decoded(part: Message) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from mail import pictures
 from mail.errors import TemplateError
 from mail.expressions import Checked, JinjaPart
 
@@ -129,8 +130,17 @@ class Document:
 
     def _image(self, token: Token, line: int) -> None:
         source = str(token.attrs.get("src", ""))
-        if MARK.search(unquote(source)) or not (source.startswith("https://") and _is_web_address(source)):
-            raise self._error(line, "![", "An image needs a fixed address that begins with https://.")
+        is_remote = source.startswith("https://") and _is_web_address(source)
+        if MARK.search(unquote(source)) or not (is_remote or pictures.NAME.fullmatch(source)):
+            sentence = (
+                "An image is a .png, .jpg or .gif beside the touch, ![What it shows](name.png),"
+                " or has a fixed address that begins with https://."
+            )
+            raise self._error(line, "![", sentence)
+        if not token.content.strip():
+            raise self._error(line, "![", "This image has no words: say in the brackets what it shows.")
+        if not is_remote:
+            token.attrs["src"] = pictures.address(source)
         token.attrs.pop("title", None)
 
     def _check_ifs(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.letters import OURS, Letter, Outcome
@@ -11,6 +12,7 @@ from mail.errors import MailConfigError, MailError
 from mail.links import Links
 from mail.markdown import MailLink
 from mail.messages import Envelope, build, return_path
+from mail.pictures import shown_in
 from mail.pool import SmtpPool
 from mail.templates import Rendered, compile_mail
 
@@ -42,24 +44,32 @@ class Post:
         return Outcome(result.status, result.code, f"{rendered.subject}\n\n{rendered.text}")
 
     def compose(self, letter: Letter) -> tuple[Rendered, bytes]:
-        template = compile_mail(letter.subject, letter.body, letter.preheader, letter.path)
-        unsubscribe = self.links.url("u", letter.send_id)
-
         def link(to: MailLink) -> str:
             return self.links.url("a" if to.kind == "answer" else "c", letter.send_id, to.number)
 
-        rendered = template.render(letter.values, link, unsubscribe, letter.postal_address, letter.company)
-        envelope = Envelope(
-            letter.send_id,
-            letter.to_address,
-            letter.to_name,
-            letter.sender_name,
-            letter.sender_address,
-            letter.sender_address,
-            self.domain,
-            unsubscribe,
-            None,
-            (letter.touch, letter.track, "nurture"),
-            letter.at,
-        )
-        return rendered, build(envelope, rendered)
+        return compose(letter, link, self.links.url("u", letter.send_id), self.domain)
+
+
+def compose(
+    letter: Letter, link: Callable[[MailLink], str], unsubscribe_url: str, domain: str, *, is_test: bool = False
+) -> tuple[Rendered, bytes]:
+    """The words and the whole message. Raises MailError."""
+    template = compile_mail(letter.subject, letter.body, letter.preheader, letter.path)
+    rendered = template.render(
+        letter.values, link, unsubscribe_url, letter.postal_address, letter.company, letter.language
+    )
+    envelope = Envelope(
+        letter.send_id,
+        letter.to_address,
+        letter.to_name,
+        letter.sender_name,
+        letter.sender_address,
+        letter.sender_address,
+        domain,
+        unsubscribe_url,
+        None,
+        (letter.touch, letter.track, "nurture"),
+        letter.at,
+        is_test,
+    )
+    return rendered, build(envelope, rendered, shown_in(rendered.html, letter.path, letter.pictures))

@@ -1,31 +1,48 @@
-"""What our own people are told, in words: one subject and a few lines for each kind of notice."""
+"""What our own people are told, in words: one subject and a few sentences for each kind of notice.
+
+Who, what and by when, so that it can be understood on a phone; nothing that the lead said or was told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 SUBJECTS = {
     "offered": "A sales-ready lead for you: {who}",
-    "touch": "To do: {touch} with {who}",
-    "answer": "{who} raised a hand - please answer within 4 working hours",
+    "touch": "To do: {task} with {who}",
+    "answer": "{who} raised a hand - please answer by {due}",
     "reply": "{who} replied - please read it",
-    "task_remind": "Due now: your task with {who}",
-    "task_escalate": "Overdue: {owner} has not answered {who}",
+    "task_remind": "Due now: {who} - {task}",
+    "task_escalate": "Overdue with {owner}: {who} - {task}",
     "clock_remind": "Half the time has passed: {who}",
-    "clock_escalate": "A promise was broken: {owner} and {who} ({clock})",
+    "clock_escalate": "A promise was broken: {owner} and {who}",
     "on_desk": "On your desk: nobody has taken {who}",
 }
 BODIES = {
     "offered": "Why now: {why}\n\nAccept, reject or log your first attempt:\n{url}",
-    "touch": "The script and the question to ask are here:\n{url}",
-    "answer": "They asked for it: {event}. Mails to them stand still until you have answered.\n{url}",
-    "reply": "Mails to them stand still until you have read it.\n{url}",
-    "task_remind": "{url}",
-    "task_escalate": "It stays open until somebody answers.\n{url}",
-    "clock_remind": "The clock: {clock}.\n{url}",
-    "clock_escalate": "It changes hands soon if nothing happens.\n{url}",
-    "on_desk": "It alarms every business day until you assign it or send it back.\n{url}",
+    "touch": "{who} is ready for this: {task}. Please do it by {due}.\n\n"
+    "The script, the question to ask and the form are here:\n{url}",
+    "answer": "{who}: {task}. Please answer in person by {due}. Mails to them stand still until you"
+    " have.\n\nWhat we know of them, and the form:\n{url}",
+    "reply": "{who} wrote back. Please read it and say what came of it by {due}. Mails to them stand still until you"
+    " have.\n\n{url}",
+    "task_remind": "Your task with {who} is due by {due}: {task}. If it cannot be done, skip it and say why: then the"
+    " lead goes on without it.\n\nScript and form:\n{url}",
+    "task_escalate": "{owner} was to do this with {who} by {due}, and nobody has: {task}. It stays open until"
+    " somebody does or skips it; you can do either.\n\n{url}",
+    "clock_remind": "{who} is yours, and half the time {promise} has passed. The rest ends on {due}.\n\n"
+    "Say here what happened:\n{url}",
+    "clock_escalate": "{owner} has {who}, and the time {promise} ended on {due}. {then}\n\nLook, or give it to"
+    " somebody else:\n{url}",
+    "on_desk": "{who} is ready for sales and has nobody. This alarms every business day until you assign the lead or"
+    " send it back.\n\n{url}",
 }
+MOVES_ON = "If nothing happens, the lead changes hands."
+STAYS = "It stays there until somebody acts."
+ALARMS_ONLY = ("routed", "sign")
+"""Clocks whose end moves nothing."""
 
 
 class _Blank(dict[str, object]):
@@ -33,8 +50,17 @@ class _Blank(dict[str, object]):
         return "-"
 
 
-def words(kind: str, values: Mapping[str, object]) -> tuple[str, str]:
-    """Subject and text. An unknown kind still says where to look."""
+def words(kind: str, values: Mapping[str, object], zone: str) -> tuple[str, str]:
+    """Subject and text; `due_at` is said in `zone`, an IANA name. An unknown kind still says where to look."""
     filled = _Blank({k: v for k, v in values.items() if v is not None})
+    due_at = values.get("due_at")
+    filled["due"] = moment(due_at, zone) if isinstance(due_at, datetime) else "the day the page says"
+    filled["then"] = STAYS if values.get("clock") in ALARMS_ONLY else MOVES_ON
     subject = SUBJECTS.get(kind, "About {who}").format_map(filled)
     return subject, BODIES.get(kind, "{url}").format_map(filled)
+
+
+def moment(at: datetime, zone: str) -> str:
+    """`Tue 12 Jan, 14:00 Chicago time`."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M} {zone.rpartition('/')[2].replace('_', ' ')} time"

@@ -17,6 +17,7 @@ from jinja2 import Template, UndefinedError
 
 from mail.errors import RenderError, TemplateError
 from mail.expressions import Checked, JinjaPart, UnknownValueError, Variable, environment
+from mail.footers import FALL_BACK, footer
 from mail.markdown import BRACE, CLOSE, LINK_MARK, MARK, OPEN, Document, MailLink
 from mail.plain import plain_text
 from mail.values import cleaned
@@ -30,8 +31,8 @@ _TEXT_FOOTER = """
 {{ company_name }}
 {{ postal_address }}
 
-You get this mail because you were in touch with {{ company_name }}.
-Unsubscribe: {{ unsubscribe_url }}
+{{ footer_why }}
+{{ footer_unsubscribe }}: {{ unsubscribe_url }}
 """
 _EMPTY_PARAGRAPH = re.compile(r"<p(?: style=\"[^\"]*\")?>\s*</p>")
 
@@ -61,6 +62,7 @@ class MailTemplate:
         unsubscribe_url: str,
         postal_address: str,
         company: str,
+        language: str = FALL_BACK,
     ) -> Rendered:
         """`values` is nested: {"lead": {"first_name": ...}, "company": {...}, "sender": {...}, ...}.
 
@@ -74,6 +76,9 @@ class MailTemplate:
             "unsubscribe_url": unsubscribe_url,
             "postal_address": postal_address,
             "company_name": company,
+            "language": language,
+            "footer_why": footer(language).why.format(company=company),
+            "footer_unsubscribe": footer(language).unsubscribe,
         }
         return Rendered(
             subject=" ".join(self._fill(self.subject_source, context).split()),

@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
 
+from domain.clocks import PROMISES
+from domain.release import Release
 from storage import tables as t
 from storage.archive import Archive, Tx, machine_now
 
@@ -61,6 +63,31 @@ def unsent(archive: Archive, lead_id: UUID | None = None, limit: int = 50) -> li
     )
     with archive.reading() as tx:
         return [Notice(*row) for row in tx.execute(query.order_by(c.recorded_at).limit(limit))]
+
+
+def circumstances(tx: Tx, release: Release, notice: Notice) -> dict[str, object]:
+    """What it is about, whose it is and until when, as of now: the task, else the clock that runs."""
+    owner = notice.data.get("owner")
+    if "task" in notice.data:
+        c = t.tasks.c
+        row = tx.execute(
+            select(c.touch, c.event, c.owner, c.due_at).where(c.id == UUID(str(notice.data["task"])))
+        ).first()
+        if row is None:
+            return {}
+        found, event = release.find_touch(row.touch or ""), release.events.get(row.event or "")
+        task = found[1].name if found else event.say if event else row.touch or row.event
+        return {"task": task, "due_at": row.due_at, "owner": name_of(release, owner or row.owner)}
+    clock = notice.data.get("clock")
+    lead = t.leads.c
+    query = select(lead.clock_due_at).where(lead.id == notice.lead_id, lead.clock_name == clock)
+    due_at = tx.execute(query).scalar() if clock else None
+    return {"promise": PROMISES.get(str(clock)), "due_at": due_at, "owner": name_of(release, owner)}
+
+
+def name_of(release: Release, person: object) -> str | None:
+    found = release.people.get(str(person))
+    return found.name if found else None
 
 
 def claim(archive: Archive, notice: Notice) -> bool:

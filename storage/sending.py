@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, insert, select, update
 from domain import keys
 from domain.context import Context
 from domain.lead import Delivery, Status
-from domain.letters import OURS, Claimed, Letter, Outcome
+from domain.letters import OURS, Claimed, Letter, Outcome, spoken_by, write
 from domain.steps import Order, Step
 from domain.touches import nth
 from domain.track import Touch, Track
@@ -48,6 +48,7 @@ def claim(archive: Archive, order: Order, attempt: str, may_send: Callable[[str]
             d.change(postponed_until=d.now + NOT_NOW)
             return stand(d, settle(d), order)
         track, touch = _touch(d, step)
+        touch = touch.in_language(spoken_by(d.ctx))
         number = nth(d.ctx, touch)
         send_id = keys.send_id(d.lead.id, touch.id, number)
         open_delivery(d, track, touch, send_id, number, attempt)
@@ -121,6 +122,7 @@ def open_delivery(d: Deciding, track: Track, touch: Touch, send_id: UUID, number
         "attempt": attempt,
         "sender": track.sender or d.release.defaults.sender,
         "assets": list(touch.assets),
+        "language": touch.language or None,
     }
     c = t.ledger.c
     if any(each.id == send_id and each.status is Status.DEFERRED for each in d.facts.ledger):
@@ -149,42 +151,8 @@ def letter(tx: Tx, ctx: Context, track: Track, touch: Touch, send_id: UUID, addr
 def _written(
     ctx: Context, track: Track, touch: Touch, send_id: UUID, address: str, words: Mapping[tuple[str, str], str]
 ) -> Letter:
-    release = ctx.release
-    sender_id = track.sender or release.defaults.sender
-    sender = release.person(sender_id)
-    values: dict[str, dict[str, object]] = {"lead": {}, "company": {}, "inquiry": {}, "fact": {}}
-    for name, known in ctx.facts.known.items():
-        group, _, key = name.partition(".")
-        options = release.fields[name].options if name in release.fields else {}
-        values.setdefault(group, {})[key] = options.get(str(known.value), known.value)
-    for (kind, name), text in words.items():
-        if kind != "field":
-            continue
-        group, _, key = name.partition(".")
-        values.setdefault(group, {})[key] = text
-    values["sender"] = {"first_name": sender.first_name, "name": sender.name, "address": sender.address}
-    if sender.phone:
-        values["sender"]["phone"] = sender.phone
-    person = values["lead"]
-    names = " ".join(str(person[k]) for k in ("first_name", "last_name") if person.get(k))
-    return Letter(
-        send_id,
-        touch.id,
-        track.id,
-        f"content/tracks/{track.id}/{touch.id}.md",
-        touch.subject or "",
-        touch.body,
-        touch.preheader,
-        values,
-        address,
-        names or None,
-        sender.name,
-        sender.address,
-        release.defaults.company.name,
-        release.defaults.company.postal_address,
-        {name: asset.url for name, asset in release.assets.items()},
-        ctx.now,
-    )
+    personal = {name: text for (kind, name), text in words.items() if kind == "field"}
+    return write(ctx, track, touch, send_id, address, personal)
 
 
 def is_suppressed(tx: Tx, archive: Archive, address: str) -> bool:

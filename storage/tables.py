@@ -221,6 +221,7 @@ ledger = Table(
     Column("track", CODE, nullable=False),
     Column("stage", CODE),
     Column("variant", CODE),
+    Column("language", CODE),
     Column("release", CODE, nullable=False),
     Column("channel", CODE, nullable=False),
     Column("content_hash", CODE, nullable=False),

@@ -402,3 +402,35 @@ def test_a_setting_of_ours_that_prevents_sending_never_gives_a_mail_up(world: Wo
     world.answer = lambda letter: Outcome("sent", "2.0.0", "words")
     world.live_for(lead, days=5)
     assert world.rows(t.ledger, lead)[0]["status"] == "sent"
+
+
+def test_a_lead_is_written_to_in_its_language_where_there_is_one(world: World) -> None:
+    french = world.enrol("zoe@boreal.example", values={"lead.language": "fr-CA", "inquiry.topic": "dock_delay"})
+    other = world.enrol("ana@site.example", values={"lead.language": "pl", "inquiry.topic": "dock_delay"})
+    for lead in (french, other):
+        world.live_for(lead, days=20)
+    rows = (*world.rows(t.ledger, french), *world.rows(t.ledger, other))
+    languages = {(row["lead_id"], row["touch"]): row["language"] for row in rows}
+    assert languages[french, "cost-of-waiting"] == "fr"
+    assert languages[french, "checklist"] is None
+    assert languages[other, "cost-of-waiting"] is None
+    said = {letter.to_address: letter for letter in world.sent if letter.touch == "cost-of-waiting"}
+    assert "trois prix" in said["zoe@boreal.example"].body
+    assert said["zoe@boreal.example"].path.endswith("cost-of-waiting.fr.md")
+    assert said["zoe@boreal.example"].language == "fr"
+    assert said["ana@site.example"].language == "en"
+
+
+def test_a_notice_says_what_is_due_and_whose_it_is(world: World) -> None:
+    from storage import notices
+
+    lead = world.enrol()
+    world.live_for(lead, days=30)
+    told = {row["kind"]: row for row in world.rows(t.notices, lead)}
+    found = {n.kind: n for n in notices.unsent(world.archive, lead)}
+    with world.archive.reading() as tx:
+        about = {kind: notices.circumstances(tx, world.archive.live(tx), found[kind]) for kind in told if kind in found}
+    assert about["touch"]["task"] == "Ask what goes wrong at their docks"
+    assert about["touch"]["owner"] == "Lena Brandt"
+    (task,) = [row for row in world.rows(t.tasks, lead) if str(row["id"]) == told["touch"]["data"]["task"]]
+    assert about["touch"]["due_at"] == task["due_at"]

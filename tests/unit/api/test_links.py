@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from mail.links import Kind, Links
 from storage import tables as t
-from tests.unit.api.house import BROWSER, House
+from tests.unit.api.house import BROWSER, CURIOUS, House
 
 SCANNER = "Mozilla/5.0 (compatible; Proofpoint URL Defense/1.0)"
 
@@ -212,3 +212,32 @@ def test_pages_need_no_script_and_set_no_cookie(house: House) -> None:
         assert "<script" not in page.text
         assert "viewport" in page.text
         assert "set-cookie" not in page.headers
+
+
+def test_pages_speak_the_language_of_the_mail(house: House) -> None:
+    lead = house.enrol({**CURIOUS, "lead": {**CURIOUS["lead"], "language": "fr"}})
+    send_id = house.sent(lead, "cost-of-waiting")
+    house.clock.at += timedelta(hours=1)
+    path = link(house, "a", send_id, 2)
+    page = house.client.get(path).text
+    assert '<html lang="fr">' in page
+    assert "coûte le plus" in page
+    assert re.search(r'value="idle_crew"\s+checked', page)
+    assert "Envoyer ma réponse" in page
+    nothing = house.client.post(path, data={"value": "", "words": " "})
+    assert nothing.status_code == 422
+    assert "Choisissez une réponse" in nothing.text
+    thanks = house.client.post(path, data={"value": "idle_crew", "words": "Tous les lundis", "once": "1"})
+    assert "Merci, cela nous aide" in thanks.text
+    assert house.get(f"/leads/{lead}")["facts"]["fact.pain"]["value"] == "idle_crew"
+    leaving = link(house, "u", send_id)
+    assert "Se désabonner" in house.client.get(leaving).text
+    assert "Vous êtes désabonné" in house.client.post(leaving).text
+
+
+def test_pages_of_a_mail_in_the_base_language_are_in_that(house: House) -> None:
+    lead = house.enrol({**CURIOUS, "lead": {**CURIOUS["lead"], "language": "fr"}})
+    send_id = house.sent(lead, "checklist")  # there is no French one
+    page = house.client.get(link(house, "u", send_id)).text
+    assert '<html lang="en">' in page
+    assert "No more mails from Harborline?" in page

@@ -81,6 +81,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("merged_from", Json, server_default="[]", nullable=False))
 
+    with op.batch_alter_table("ledger", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("language", sa.String(length=64), nullable=True))
+
     with op.batch_alter_table("log", schema=None) as batch_op:
         batch_op.add_column(sa.Column("before", Json, nullable=True))
     _tell_again()

@@ -1,0 +1,130 @@
+"""What a preview shows: the touches of a track by stage, and the readers they are shown to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from authoring.problems import did_you_mean
+from domain.context import Context
+from domain.errors import MissingError
+from domain.keys import NAMESPACE
+from domain.letters import LANGUAGE, Letter, write
+from domain.release import Release
+from domain.samples import facts_of, given
+from domain.track import Sample, Touch, Track
+
+NOTHING_KNOWN = "nothing-known"
+ADDRESS = "reader@unknown.example"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A sample lead at the moment it is enrolled. `personal` are its texts that are no facts, by full name."""
+
+    id: str
+    ctx: Context
+    address: str
+    personal: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        names = (self.personal.get(f"lead.{name}") for name in ("first_name", "last_name"))
+        return " ".join(name for name in names if name)
+
+    def is_taken_by(self, track: Track) -> bool:
+        return track.enrol.holds(self.ctx.view) is True
+
+    def letter(self, track: Track, touch: Touch) -> Letter:
+        send_id = uuid.uuid5(NAMESPACE, f"preview/{self.id}/{touch.id}")
+        return write(self.ctx, track, touch, send_id, self.address, self.personal)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stage, or what stands beside all stages, with its touches in the order they are preferred."""
+
+    name: str
+    aim: str | None
+    touches: tuple[Touch, ...]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What was asked for: some tracks, or one touch of one track."""
+
+    tracks: tuple[Track, ...]
+    touch: Touch | None = None
+
+    def touches(self) -> Iterator[tuple[Track, Touch]]:
+        for track in self.tracks:
+            for place in places(track, self.touch):
+                yield from ((track, touch) for touch in place.touches)
+
+
+def scope_of(release: Release, name: str | None) -> Scope:
+    """Raises MissingError for what is neither a track nor a touch, and where there is no track at all."""
+    if not release.tracks:
+        raise MissingError("there is no track in content/tracks yet; write one")
+    if name is None:
+        return Scope(tuple(release.tracks.values()))
+    if track := release.tracks.get(name):
+        return Scope((track,))
+    if found := release.find_touch(name):
+        return Scope((found[0],), found[1])
+    names = [*release.tracks, *(touch for track in release.tracks.values() for touch in track.touches)]
+    raise MissingError(f"there is no track or touch {name}{did_you_mean(name, names)}".rstrip("."))
+
+
+def places(track: Track, only: Touch | None = None) -> list[Place]:
+    """The stages in order, then the reserve, then touches that no stage names yet."""
+    named = [(name, stage.aim, stage.touches) for name, stage in track.stages.items()]
+    in_use = {id for _, _, ids in named for id in ids} | set(track.reserve)
+    named += [
+        ("reserve", "From the second cycle on, or in place of a skipped one", track.reserve),
+        ("in no stage", "Nobody gets these: name them in track.yaml", [id for id in track.touches if id not in in_use]),
+    ]
+    found = []
+    for name, aim, ids in named:
+        touches = tuple(track.touches[id] for id in ids if id in track.touches and only in (None, track.touches[id]))
+        if touches:
+            found.append(Place(name, aim, touches))
+    return found
+
+
+def readers(release: Release, now: datetime) -> dict[str, Reader]:
+    """All samples, and in every language that something is written in a reader of whom nothing else is known."""
+    nobody = {NOTHING_KNOWN: Sample(lead={"email": ADDRESS})}
+    if LANGUAGE in release.fields:
+        for language in languages(release):
+            nobody[f"{NOTHING_KNOWN}-{language}"] = Sample(lead={"email": ADDRESS, "language": language})
+    return {id: _reader(id, sample, release, now) for id, sample in {**nobody, **release.samples}.items()}
+
+
+def languages(release: Release) -> list[str]:
+    found = {code for track in release.tracks.values() for touch in track.touches.values() for code in touch.languages}
+    return sorted(found)
+
+
+def reader_called(found: Mapping[str, Reader], name: str) -> Reader:
+    """Raises MissingError with the nearest name there is."""
+    if name not in found:
+        raise MissingError(f"there is no sample {name} in content/samples.yaml{did_you_mean(name, found)}".rstrip("."))
+    return found[name]
+
+
+def typical(found: Mapping[str, Reader], track: Track) -> Reader:
+    """Whom a track is shown to first: the first sample it would take, else the reader of whom nothing is known."""
+    return next((reader for reader in found.values() if reader.is_taken_by(track)), found[NOTHING_KNOWN])
+
+
+def _reader(id: str, sample: Sample, release: Release, now: datetime) -> Reader:
+    facts = facts_of(sample, release, now)
+    personal = {
+        name: str(raw)
+        for name, raw in given(sample).items()
+        if name in release.fields and release.fields[name].personal
+    }
+    return Reader(id, Context(facts, release, now), str(sample.lead.get("email", ADDRESS)), personal)

@@ -1,0 +1,441 @@
+"""`nurture preview`: as a site that follows what is saved, as files, and mailed to a colleague."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import json
+import os
+import re
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from html import unescape
+from pathlib import Path
+from queue import Queue
+from signal import SIGINT
+from subprocess import PIPE, Popen
+from threading import Event, Thread
+
+import httpx
+import pytest
+from aiosmtpd.smtp import SMTP
+from starlette.testclient import TestClient
+
+from authoring.load import compile_release, read_folder
+from authoring.preview import NOTHING_KNOWN, places, readers, typical
+from commands.folder import Folder, Run
+from commands.opening import settings_for
+from commands.previews.pages import due
+from commands.previews.posting import Relay, relay
+from commands.previews.site import Site
+from commands.previews.workbench import Workbench
+from domain.errors import NotReadyError
+from domain.phrases import parse_span
+from mail.catcher import Catcher, catching
+from storage.archive import machine_now
+from tests.unit.commands.conftest import ROOT, Desk
+from tests.unit.mail.sinks import hang_up
+
+CHECKLIST = "content/tracks/dock-waiting/checklist.md"
+SAMPLES = "content/samples.yaml"
+HOSTILE = """
+  hostile:
+    lead: {first_name: "<script>alert(1)</script>", last_name: "\\"><img src=x onerror=alert(2)>", email: x@e.example}
+    inquiry: {topic: detention}
+"""
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 60
+
+
+@contextmanager
+def site(desk: Desk, wanted: str | None = None, sample: str | None = None) -> Iterator[TestClient]:
+    app = Site(Workbench(desk.files), wanted, sample, "https://n.example", "mail.example").app()
+    with TestClient(app, base_url="http://127.0.0.1:8650") as client:
+        yield client
+
+
+def edit(desk: Desk, path: str, old: str, new: str) -> None:
+    file = desk.files / path
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    os.utime(file, ns=(0, file.stat().st_mtime_ns + 1_000_000))  # two edits within one tick of the file system
+
+
+def page_of(client: TestClient, path: str = "/") -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def frames(page: str, kind: str) -> list[str]:
+    """What stands in the sealed frames of a kind."""
+    return [unescape(html) for html in re.findall(rf'<iframe class="{kind}"[^>]* srcdoc="([^"]*)"', page)]
+
+
+def test_a_track_is_shown_by_stage_to_a_reader_it_takes(desk: Desk) -> None:
+    with site(desk) as client:
+        page = page_of(client)
+    release = compile_release(read_folder(desk.files))
+    track = release.tracks["dock-waiting"]
+    shown = re.findall(r'<article id="([^"]+)"', page)
+    assert shown == [touch.id for place in places(track) for touch in place.touches]
+    assert set(shown) == set(track.touches)
+    assert typical(readers(release, machine_now()), track).name in page
+    mails = [touch for touch in track.touches.values() if not touch.is_human]
+    for kind in ("light", "dark", "no-images"):
+        assert len(frames(page, kind)) == len(mails)
+    assert page.count('sandbox=""') == page.count("<iframe")
+
+
+def test_a_reader_of_whom_nothing_is_known_gets_every_mail(desk: Desk) -> None:
+    with site(desk) as client:
+        page = page_of(client, f"/dock-waiting/{NOTHING_KNOWN}.html")
+    assert "cannot get this mail" not in page
+    assert "Hi there," in frames(page, "light")[0]
+
+
+def test_a_reader_of_another_language_reads_it_where_there_is_one(desk: Desk) -> None:
+    with site(desk) as client:
+        page = page_of(client, "/dock-waiting/eager-quebec.html")
+        nobody = page_of(client, f"/dock-waiting/{NOTHING_KNOWN}-fr.html")
+    for shown in (page, nobody):
+        (french,) = [html for html in frames(shown, "light") if '<html lang="fr">' in html]
+        assert "Se désabonner" in french
+        assert "cost-of-waiting.fr.md" in shown
+        answers = frames(shown, "answer")
+        assert any("Qu&#39;est-ce qui vous coûte le plus" in html and "Envoyer ma réponse" in html for html in answers)
+    assert "Zoë, combien" in page
+
+
+def test_the_headers_are_those_of_the_wire(desk: Desk) -> None:
+    with site(desk) as client:
+        page = page_of(client)
+    (first, *_) = re.findall(r'<pre class="headers">(.*?)</pre>', page, re.DOTALL)
+    head = unescape(first)
+    assert re.search(r"^List-Unsubscribe: <https://n\.example/u/[\w-]{40}>$", head, re.MULTILINE)
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    assert "To: Marcus Bell <marcus.bell@ridgeway-foods.example>" in head
+
+
+def test_light_and_dark_are_those_of_the_mail_whatever_the_screen(desk: Desk) -> None:
+    with site(desk) as client:
+        page = page_of(client)
+    light, dark, bare = (frames(page, kind)[0] for kind in ("light", "dark", "no-images"))
+    assert "@media not all" in light
+    assert "@media all" in dark
+    assert "prefers-color-scheme" not in light + dark
+    assert "img-src 'none'" in bare
+    assert "img-src 'none'" not in light
+
+
+def test_a_human_touch_shows_script_question_and_form(desk: Desk) -> None:
+    with site(desk, "research-call") as client:
+        page = page_of(client)
+    assert re.findall(r'<article id="([^"]+)"', page) == ["research-call"]
+    assert "this is Lena at Harborline" in page
+    assert "What goes wrong at your docks that costs you most?" in page
+    assert "Trucks wait and we pay detention" in page
+    assert "tried again 2 days later, 3 times at most" in page
+    assert "Due 2 business days after it was opened, for <bdi>Lena Brandt</bdi>" in page
+
+
+def test_lead_data_with_markup_is_words_everywhere(desk: Desk) -> None:
+    with (desk.files / SAMPLES).open("a", encoding="utf-8") as file:
+        file.write(HOSTILE)
+    with site(desk) as client:
+        page = page_of(client, "/dock-waiting/hostile.html")
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    inside = "".join(frames(page, "light"))
+    assert "&lt;script&gt;alert(1)" in inside
+    assert "<script>alert" not in inside
+
+
+def test_a_picture_is_shown_and_counts(desk: Desk) -> None:
+    (desk.files / "content/tracks/dock-waiting/doors.png").write_bytes(PNG)
+    edit(desk, CHECKLIST, "Leave it in", "![Three doors](doors.png)\n\nLeave it in")
+    with site(desk, "checklist") as client:
+        page = page_of(client)
+    assert 'src="data:image/png;base64,' in frames(page, "light")[0]
+
+
+def test_the_page_follows_what_is_saved(desk: Desk) -> None:
+    with site(desk, "checklist") as client:
+        page = page_of(client)
+        known = client.get("/version").text
+        assert f'data-version="{known}"' in page
+        assert client.get("/version").text == known
+        edit(desk, CHECKLIST, "Before you change anything", "Before you touch anything")
+        assert client.get("/version").text != known
+        assert "Before you touch anything" in page_of(client)
+
+
+def test_a_mistake_is_shown_over_what_was_right_before(desk: Desk) -> None:
+    with site(desk, "checklist") as client:
+        page_of(client)
+        edit(desk, CHECKLIST, "subject:", "subjct:")
+        page = page_of(client)
+        assert "below is what the files said before" in page
+        assert f"{CHECKLIST}:2:1: There is no setting subjct here; did you mean subject?" in unescape(page)
+        assert "^^^^^^" in page
+        assert "Before you change anything" in frames(page, "light")[0]
+        edit(desk, CHECKLIST, "subjct:", "subject:")
+        assert "below is what the files said before" not in page_of(client)
+
+
+def test_a_mistake_in_a_template_hides_only_its_own_mail(desk: Desk) -> None:
+    edit(desk, CHECKLIST, "Hi {{ lead.first_name", "Hi {{ lead.frist_name")
+    with site(desk) as client:
+        page = page_of(client)
+    assert "There is no field lead.frist_name; did you mean lead.first_name?" in unescape(page)
+    assert len(frames(page, "light")) >= 6
+
+
+@pytest.mark.parametrize("damage", ["", "\0", "tracks: [", "\xff"])
+def test_files_that_were_never_right_are_told_and_mended(desk: Desk, damage: str) -> None:
+    defaults = desk.files / "content/defaults.yaml"
+    good = defaults.read_bytes()
+    defaults.write_bytes(damage.encode("latin-1"))
+    with site(desk) as client:
+        page = page_of(client)
+        assert "Nothing to show yet" in page
+        assert "content/defaults.yaml" in page
+        assert page_of(client, "/dock-waiting/x.html").count("Nothing to show yet") == 1
+        defaults.write_bytes(good)
+        assert "<article" in page_of(client)
+
+
+def test_a_touch_that_goes_while_somebody_looks(desk: Desk) -> None:
+    with site(desk, "door-map") as client:
+        page_of(client)
+        (desk.files / "content/tracks/dock-waiting/door-map.md").unlink()
+        edit(desk, "content/tracks/dock-waiting/track.yaml", "door-map, ", "")
+        answer = client.get("/")
+        assert answer.status_code == 404
+        assert "there is no track or touch door-map" in answer.text
+        assert "data-version" in answer.text  # it may come back
+
+
+def test_a_folder_without_any_track(desk: Desk, tmp_path: Path) -> None:
+    shutil.rmtree(desk.files / "content/tracks")
+    with site(desk) as client:
+        assert "there is no track in content/tracks yet" in client.get("/").text
+    for words in (("--out", str(tmp_path / "out")), ("--send-to", "i@h.example")):
+        said = desk.type("preview", "--files", str(desk.files), *words)
+        assert said.code == 1
+        assert "there is no track in content/tracks yet" in said.err
+
+
+def test_the_command_serves_until_it_is_told_to_stop(desk: Desk) -> None:
+    words = ["preview", "checklist", "--files", str(desk.files), "--json"]
+    with Popen([sys.executable, "-m", "cli", *words], stdout=PIPE, cwd=ROOT, text=True) as process:
+        assert process.stdout is not None
+        address = json.loads(process.stdout.readline())["preview"]
+        try:
+            answer = httpx.get(address, follow_redirects=True, timeout=20)
+        finally:
+            process.send_signal(SIGINT)
+        assert process.wait(20) in (0, 130)
+    assert answer.status_code == 200
+    assert 'id="checklist"' in answer.text
+
+
+def test_a_port_that_is_taken(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = desk.type("preview", "--files", str(desk.files), "--port", str(port))
+    assert said.code == 1
+    assert f"port {port} is in use" in said.err
+
+
+def test_the_page_is_sealed_and_local(desk: Desk) -> None:
+    with site(desk) as client:
+        answer = client.get("/dock-waiting/told-us-everything.html")
+        assert "default-src 'none'" in answer.text
+        assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+        assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+        for path in (
+            "/dock-waiting/nobody.html",
+            "/no-such-track/told-us-everything.html",
+            "/dock-waiting/%2e%2e.html",
+        ):
+            assert client.get(path, follow_redirects=False).headers["location"] == "/"
+        assert client.get("/etc/passwd").status_code == 404
+
+
+def test_files_hold_everything_they_need(desk: Desk, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = desk.type("preview", "--files", str(desk.files), "--out", str(out))
+    assert said.code == 0, said.err
+    index = (out / "index.html").read_text(encoding="utf-8")
+    start = re.search(r"url=([^\"]+)", index)
+    assert start is not None
+    page = (out / start[1]).read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "preview.js" not in page
+    links = set(re.findall(r'href="(\.\./[^"]+)"', page))
+    assert len(links) > 20
+    for link in links:
+        assert (out / "dock-waiting" / link).resolve().is_file()
+    assert (out / f"dock-waiting/{NOTHING_KNOWN}.html").is_file()
+    assert not desk.data.exists()
+
+
+def test_one_sample_one_touch(desk: Desk, tmp_path: Path) -> None:
+    words = (
+        "preview",
+        "checklist",
+        "--sample",
+        "quiet-no-name",
+        "--files",
+        str(desk.files),
+        "--out",
+        str(tmp_path / "o"),
+    )
+    said = desk.type(*words, "--json")
+    assert said.json == {"folder": str(tmp_path / "o"), "pages": 2}
+    page = (tmp_path / "o/dock-waiting/quiet-no-name.html").read_text(encoding="utf-8")
+    assert "Hi there," in page
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("dock-wating",), "there is no track or touch dock-wating; did you mean dock-waiting?"),
+        (("--sample", "nobdy"), "there is no sample nobdy in content/samples.yaml"),
+        (("--send-to", "a@b.example"), "--out writes files and --send-to mails"),
+    ],
+)
+def test_what_cannot_be_previewed(desk: Desk, tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    said = desk.type("preview", *words, "--files", str(desk.files), "--out", str(tmp_path / "out"))
+    assert said.code == 1
+    assert says in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_wrong_files_are_not_written_out(desk: Desk, tmp_path: Path) -> None:
+    edit(desk, CHECKLIST, "subject:", "subjct:")
+    said = desk.type("preview", "--files", str(desk.files), "--out", str(tmp_path / "out"))
+    assert said.code == 1
+    assert "^^^^^^" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    said = desk.type("preview", "checklist", "--files", str(desk.files), "--out", str(tmp_path / "out"))
+    assert said.code == 1
+    assert "name another folder with --out" in said.err
+
+
+@contextmanager
+def catcher(folder: Path) -> Iterator[int]:
+    """The built-in catcher on a port of its own."""
+    port, is_done = Queue[int](), Event()
+
+    async def serve() -> None:
+        caught, made = Catcher(folder), list[SMTP]()
+
+        def connection() -> SMTP:
+            made.append(catching(caught))
+            return made[-1]
+
+        server = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", 0)
+        port.put(server.sockets[0].getsockname()[1])
+        await asyncio.to_thread(is_done.wait)
+        server.close()
+        for one in made:
+            hang_up(one)
+        await asyncio.sleep(0.01)
+
+    thread = Thread(target=asyncio.run, args=[serve()])
+    thread.start()
+    try:
+        yield port.get(timeout=10)
+    finally:
+        is_done.set()
+        thread.join(10)
+
+
+def received(folder: Path) -> list[EmailMessage]:
+    found = [
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in sorted(folder.iterdir())
+    ]
+    return [message for message in found if isinstance(message, EmailMessage)]
+
+
+def test_a_colleague_gets_a_test_that_counts_for_nothing(desk: Desk, tmp_path: Path) -> None:
+    mail = tmp_path / "mail"
+    with catcher(mail) as port:
+        words = ("preview", "dock-waiting", "--files", str(desk.files), "--smtp", f"127.0.0.1:{port}")
+        said = desk.type(
+            *words, "--send-to", "ines@harborline.example", "--send-to", "tom@harborline.example", "--json"
+        )
+    assert said.code == 0, said.err
+    messages = received(mail)
+    touches = compile_release(read_folder(desk.files)).tracks["dock-waiting"].touches.values()
+    assert len(messages) == len(said.json["sent"]) == 2 * sum(not touch.is_human for touch in touches)
+    for message in messages:
+        assert message["Subject"].startswith("[Test] ")
+        assert message["X-Nurture-Test"] == "yes"
+        assert message["Feedback-ID"] is None
+        assert message["X-Nurture-Id"] is None
+        html = message.get_body(("html",))
+        assert html is not None
+        assert "/c/" not in html.get_content()
+    assert {message["To"] for message in messages} == {"ines@harborline.example", "tom@harborline.example"}
+    assert len({message["Message-ID"] for message in messages}) == len(messages)
+    assert "https://harborline.example/guides/detention-checklist" in str(messages[0].get_body(("html",)))
+    assert not (desk.data / "archive.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "mode", "says"),
+    [
+        (("--send-to", "not an address"), "catch", "“not an address” is no address one can write to"),
+        (("--send-to", "ines@harborline.example"), "pilot", "add ines@harborline.example to NURTURE_PILOT"),
+        (("--send-to", "i@h.example", "--smtp", "nowhere"), "catch", "“nowhere” is no mail server"),
+        (("--send-to", "i@h.example", "--smtp", "127.0.0.1:1"), "catch", "was not taken by 127.0.0.1:1"),
+        (("--send-to", "i@h.example", "--smtp", "127.0.0.1:99999"), "catch", "is no mail server"),
+    ],
+)
+def test_what_cannot_be_sent(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], mode: str, says: str
+) -> None:
+    monkeypatch.setenv("NURTURE_MAIL", mode)
+    said = desk.type("preview", "checklist", "--files", str(desk.files), *words)
+    assert said.code == 1
+    assert says in said.err
+
+
+def test_what_people_do_is_not_mailed(desk: Desk) -> None:
+    said = desk.type("preview", "research-call", "--files", str(desk.files), "--send-to", "i@h.example")
+    assert said.code == 1
+    assert "holds no mail, only what people do" in said.err
+
+
+SPANS = ["2 business days", "1 business day", "4 business hours", "30 business minutes", "2 days", "90 minutes"]
+
+
+@pytest.mark.parametrize("words", SPANS)
+def test_a_span_is_said_as_it_was_written(words: str) -> None:
+    assert due(parse_span(words)) == words
+
+
+def test_which_mail_server_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotReadyError, match="start nurture up"):
+        relay(settings_for(desk.data), None)
+    folder = Folder(desk.data.resolve())
+    folder.make()
+    folder.remember(Run({"smtp": 9925}))
+    assert relay(settings_for(desk.data), None) == Relay("127.0.0.1", 9925, is_catcher=True)
+    assert relay(settings_for(desk.data), "[::1]:25") == Relay("::1", 25)
+    monkeypatch.setenv("NURTURE_SMTP_HOST", "mail.company.example")
+    assert relay(settings_for(desk.data), None).is_catcher
+    monkeypatch.setenv("NURTURE_MAIL", "pilot")
+    assert relay(settings_for(desk.data), None) == Relay("mail.company.example", 8625, is_ours=True)

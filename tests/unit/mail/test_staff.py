@@ -1,0 +1,57 @@
+"""What our own people are told: who, what and by when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mail.staff import BODIES, SUBJECTS, moment, words
+
+DUE = datetime(2027, 1, 12, 20, 0, tzinfo=UTC)
+VALUES = {
+    "who": "Ana Sol, Bluelake",
+    "task": "Ask what goes wrong at their docks",
+    "owner": "Lena Brandt",
+    "promise": "for the first contact",
+    "why": "They fit",
+    "due_at": DUE,
+    "url": "https://n.example/tasks/1",
+}
+
+
+@pytest.mark.parametrize("kind", SUBJECTS)
+def test_every_notice_says_who_and_where_and_leaves_no_gap(kind: str) -> None:
+    subject, text = words(kind, VALUES, "America/Chicago")
+    assert "Ana Sol" in subject
+    assert "https://n.example/tasks/1" in text
+    assert "{" not in subject + text
+    assert " -" not in text
+    assert "\n" not in subject
+
+
+def test_a_reminder_says_who_what_and_by_when() -> None:
+    subject, text = words("task_remind", VALUES, "America/Chicago")
+    assert subject == "Due now: Ana Sol, Bluelake - Ask what goes wrong at their docks"
+    assert "is due by Tue 12 Jan, 14:00 Chicago time" in text
+
+
+def test_only_a_clock_that_moves_on_says_so() -> None:
+    assert "changes hands" in words("clock_escalate", {**VALUES, "clock": "accept"}, "UTC")[1]
+    assert "changes hands" not in words("clock_escalate", {**VALUES, "clock": "sign"}, "UTC")[1]
+
+
+def test_subjects_and_texts_are_of_the_same_notices() -> None:
+    assert set(SUBJECTS) == set(BODIES)
+
+
+def test_what_is_not_known_any_more_is_no_error() -> None:
+    subject, text = words("task_remind", {"who": "somebody {x}", "url": "u", "due_at": None}, "UTC")
+    assert "somebody {x}" in subject
+    assert "the day the page says" in text
+    assert words("made-up", {"who": "Ana", "url": "u"}, "UTC") == ("About Ana", "u")
+
+
+def test_a_moment_is_told_across_a_clock_change() -> None:
+    assert moment(datetime(2027, 3, 14, 6, 59, tzinfo=UTC), "America/New_York") == "Sun 14 Mar, 01:59 New York time"
+    assert moment(datetime(2027, 3, 14, 7, 0, tzinfo=UTC), "America/New_York") == "Sun 14 Mar, 03:00 New York time"
