@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ from authoring.problems import Problem, render
 from authoring.quiet import QuietPath
 from authoring.references import DEFINITION
 from authoring.warnings import look
+from domain.release import Release
 
 TemplateProblems: TypeAlias = Callable[[Document], Sequence[Problem]]
 """A touch to what is wrong with its templates."""
@@ -21,10 +22,12 @@ TemplateProblems: TypeAlias = Callable[[Document], Sequence[Problem]]
 
 @dataclass(frozen=True)
 class Checked:
-    """Only warnings among the problems means: these files may be published. `quiet` is empty while there are errors."""
+    """Only warnings among the problems means: these files may be published. The rest is there without errors only."""
 
     problems: tuple[Problem, ...]
-    quiet: Mapping[str, QuietPath]
+    release: Release | None = None
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    quiet: Mapping[str, QuietPath] = field(default_factory=dict)
 
 
 def check(files: Mapping[str, str], today: date, template_problems: TemplateProblems | None = None) -> list[Problem]:
@@ -44,7 +47,7 @@ def examined(files: Mapping[str, str], today: date, template_problems: TemplateP
         unwise = look(loaded.release, loaded.documents, today)
         problems |= set(unwise.warnings)
         quiet.update(unwise.quiet)
-    return Checked(tuple(sorted(problems, key=in_order)), quiet)
+    return Checked(tuple(sorted(problems, key=in_order)), loaded.release, loaded.documents, quiet)
 
 
 def report(problems: Sequence[Problem], files: Mapping[str, str]) -> str:

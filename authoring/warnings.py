@@ -44,6 +44,19 @@ def look(release: Release, documents: Mapping[str, Document], today: date) -> Un
     return Unwise(tuple(w for w in found if not _is_accepted(w, documents)), paths)
 
 
+def overdue_review(
+    release: Release, document: Document, signed_at: datetime | None, now: datetime
+) -> Iterator[Problem]:
+    """Both instants are aware UTC. What was signed anew was looked at anew; what nobody signed yet is not overdue."""
+    every = release.definition.review_every
+    if every and signed_at and signed_at + every < now:
+        sentence = (
+            f"This was last signed on {signed_at:%Y-%m-%d}, and its review was due on {signed_at + every:%Y-%m-%d};"
+            " look at it together, then change it, or sign again under a new title."
+        )
+        yield warning(document, ("review",), sentence)
+
+
 def warning(document: Document, loc: Loc, sentence: str, *, at_key: bool = False) -> Problem:
     return replace(at(document, loc, sentence, at_key=at_key), severity="warning")
 

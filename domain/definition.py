@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SkipValidation, ValidationInfo, fie
 
 from domain.conditions import Condition, Reads, View
 from domain.parts import Part, When
-from domain.phrases import Duration
+from domain.phrases import Duration, EveryPhrase, parse_every
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -147,11 +147,15 @@ class Definition(Part):
 
     title: str
     signers: Signers
-    review: str | None = None
+    review: EveryPhrase | None = None
     criteria: dict[Name, Criterion]
     ready_when: dict[Id, RulePhrase]
     hold_back_when: dict[Id, When] = {}
     examples: list[Expectation] = []
+
+    @property
+    def review_every(self) -> timedelta | None:
+        return parse_every(self.review) if self.review else None
 
 
 class Points(Part):
