@@ -1,4 +1,4 @@
-"""Every mail and script of the files compiled as it will be sent: what `nurture check` adds to what authoring knows."""
+"""Every mail and script of the files read as it will be sent: what `nurture check` adds to what authoring knows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from authoring.problems import Problem, did_you_mean
 from authoring.references import FIELDS
 from mail.errors import Part, TemplateError
 from mail.expressions import Variable
-from mail.templates import compile_mail
+from mail.templates import read_mail
 
 SENDER = ("sender.first_name", "sender.name", "sender.address", "sender.phone")
 ALWAYS_KNOWN = frozenset(SENDER[:3])
@@ -85,7 +85,7 @@ def _problems(document: Document, names: Collection[str] | None) -> Iterator[Pro
         if words is None or not words.body.strip():
             return
         try:
-            mail = compile_mail(words.subject, words.body, words.preheader or None, document.path, first)
+            mail = read_mail(words.subject, words.body, words.preheader, document.path, first)
         except TemplateError as error:
             offset = _offset(words.text(error.part), error.line - (first if error.part == "body" else 1), error.column)
             yield _problem(document, words, error.part, offset, error.sentence)
