@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SkipValidation, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SkipValidation,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from domain.conditions import Condition, Reads, View
 from domain.parts import Part, When
@@ -129,7 +137,8 @@ def _rule(value: Any, info: ValidationInfo) -> Rule:  # Any: as the author wrote
     return Rule(when=(info.context or {})["compile_rule"](value))
 
 
-RulePhrase = Annotated[Rule, BeforeValidator(_rule)]
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+RulePhrase = Annotated[Rule, BeforeValidator(_rule), WithJsonSchema({"anyOf": [{"type": "string"}, _TEXTS]})]
 
 
 class Expectation(Part):
@@ -172,7 +181,14 @@ def _points(value: Any) -> Any:  # Any: as the author wrote it
     return value
 
 
-PointsPhrase = Annotated[Points, BeforeValidator(_points)]
+_SHORT = {"type": "string", "pattern": "^ *-?[0-9]+ *if .+$"}
+_LONG = {
+    "type": "object",
+    "properties": {"points": {"type": "number"}, "when": {"type": "string"}},
+    "required": ["points", "when"],
+    "additionalProperties": False,
+}
+PointsPhrase = Annotated[Points, BeforeValidator(_points), WithJsonSchema({"anyOf": [_SHORT, _LONG]})]
 
 
 class Messaging(Part):

@@ -83,6 +83,8 @@ _EVERY = re.compile(r"every ((?:\d+ )?(?:day|week|month|year)s?)")
 _WEEKDAYS = "|".join(DAYS)
 _HOURS = re.compile(rf"({_WEEKDAYS})(?:-({_WEEKDAYS}))? (\d\d):(\d\d)-(\d\d):(\d\d)")
 _RETRY = re.compile(r"retry (\d+) times? every (.+)")
+_PLAIN = ("engaged", "done", "snooze", "disqualify", "skip")
+_OUTCOME = re.compile(rf"{'|'.join(_PLAIN)}|{_RETRY.pattern}")
 _GOAL = re.compile(r"(\d+) ([a-z_]+) by (\d{4}-\d\d-\d\d)")
 _MONEY = re.compile(r"(\d+) ([A-Z]{3})")
 
@@ -159,7 +161,7 @@ def parse_outcome(text: str) -> Outcome:
     found = _RETRY.fullmatch(words)
     if found:
         return Outcome("retry", int(found[1]), parse_span(found[2]))
-    if words not in ("engaged", "done", "snooze", "disqualify", "skip"):
+    if words not in _PLAIN:
         raise ValueError(
             f"“{text}” is no outcome; write engaged, done, snooze, skip, disqualify or retry 3 times every 2 days"
         )
@@ -195,7 +197,7 @@ def _phrase(parse: Callable[[str], T], kind: type[T], example: str) -> Callable[
 
 
 def _schema(pattern: re.Pattern[str]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
+    return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
 
 
 SpanPhrase = Annotated[Span, BeforeValidator(_phrase(parse_span, Span, "4 business hours")), _schema(_SPAN)]
@@ -204,7 +206,7 @@ CapPhrase = Annotated[Cap, BeforeValidator(_phrase(parse_cap, Cap, "2 per 7 days
 HoursPhrase = Annotated[Hours, BeforeValidator(_phrase(parse_hours, Hours, "Tue-Thu 08:30-11:30")), _schema(_HOURS)]
 EveryPhrase = Annotated[str, AfterValidator(_every), _schema(_EVERY)]
 """Kept as it was written; `parse_every` says how long that is."""
-OutcomePhrase = Annotated[Outcome, BeforeValidator(_phrase(parse_outcome, Outcome, "engaged"))]
+OutcomePhrase = Annotated[Outcome, BeforeValidator(_phrase(parse_outcome, Outcome, "engaged")), _schema(_OUTCOME)]
 _GOAL_LIKE = "40 sales_accepted by 2027-03-31"
 GoalPhrase = Annotated[Goal, BeforeValidator(_phrase(parse_goal, Goal, _GOAL_LIKE)), _schema(_GOAL)]
 MoneyPhrase = Annotated[Money, BeforeValidator(_phrase(parse_money, Money, "9000 USD")), _schema(_MONEY)]
