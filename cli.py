@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 import typer
 
-from commands import checking, clock, doctor, keys, leads, publishing, reps, schemas, suppressing, up
+from commands import checking, clock, doctor, keys, leads, new, publishing, reps, schemas, suppressing, up
 from commands.failing import sentence_for
 
 
@@ -22,7 +22,7 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_nurture)
-    for family in (up, checking, publishing, leads, keys, reps, suppressing, clock, schemas, doctor):
+    for family in (up, checking, new, publishing, leads, keys, reps, suppressing, clock, schemas, doctor):
         family.register(app)
     for name in ("importing", "demo", "bench"):
         if find_spec(f"commands.{name}"):

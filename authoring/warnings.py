@@ -119,7 +119,7 @@ def _of_track(
         wanted = f"plan {FEWEST_TOUCHES} to {MOST_TOUCHES}"
         sentence = f"A lead who says nothing gets {_counted(len(path.given))}; {wanted}{shown}."
         yield warning(document, ("stages",), sentence, at_key=True)
-    if not any(touch.is_human for touch in track.touches.values()):
+    if track.touches and not any(touch.is_human for touch in track.touches.values()):
         sentence = "No touch of this track is made by a person; give one channel: call or task."
         yield warning(document, ("stages",), sentence, at_key=True)
     if track.goal.by < today:
