@@ -132,8 +132,7 @@ def profile(
         persona=ask("An id for the people meant, such as ops_lead", persona, answers.id, flag="--persona"),
         titles=ask_many("Job titles, with commas (Enter: none)", titles, answers.words, flag="--titles", default=""),
         message=ask("What to tell them", message, answers.words, flag="--message"),
-        opening_question=ask("How a rep may begin (Enter: leave open)", question, answers.words, flag="--question",
-                             default="") or None,
+        opening_question=ask("A rep may begin (Enter: open)", question, answers.maybe, flag="--question", default=""),
     )  # fmt: skip
     path = f"lead_defs/profiles/{name}.yaml"
     answers.accept({path: draft.text()})

@@ -37,6 +37,9 @@ class Answers:
             raise InvalidError("write it in one line, without invisible characters")
         return answer
 
+    def maybe(self, answer: str) -> str | None:
+        return self.words(answer) if answer else None
+
     def id(self, answer: str) -> str:
         if not ID.fullmatch(answer):
             raise InvalidError(f"“{answer}” is no id; use small letters, digits, - and _")
