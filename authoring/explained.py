@@ -235,6 +235,47 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
+PHRASES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "SpanPhrase": ("length of time", ("7 days", "4 business hours", "2 business days", "90 minutes", "1 month")),
+    "CapPhrase": ("limit", ("2 per 7 days", "1 per day", "3 in 24 months")),
+    "HoursPhrase": ("hours", ("Tue-Thu 08:30-11:30", "Mon 09:00-17:00")),
+    "OutcomePhrase": ("outcome", ("engaged", "done", "snooze", "skip", "disqualify", "retry 3 times every 2 days")),
+    "GoalPhrase": ("goal", ("40 sales_accepted by 2027-03-31",)),
+    "MoneyPhrase": ("amount", ("9000 USD",)),
+    "EveryPhrase": ("how often", ("every 6 months", "every year")),
+    "PointsPhrase": ("points", ("40 if company.dock_doors >= 6", '-25 if fact.contact_role == "outsider"')),
+}
+"""By its name in the models: what it is called here, and how it is written. Nothing freer is read."""
+
+WORDS: Final[Mapping[str, str]] = {
+    "and, or, not": "Join and turn around. Brackets say what belongs together.",
+    "== != < <= > >=": 'Compare: a text in quotes, a number without, a date as "2027-03-31".',
+    "in": 'One of a list: `company.country in ["US", "CA"]`, `company.domain in lists.competitors`.',
+    "? :": "`x ? a : b` is a where x holds, else b.",
+    "+ - * /": "Count with numbers.",
+}
+FUNCTIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "known": ("known(fact.pain)", "Somebody has told us. In a criterion, *unknown* means: ask."),
+    "happened": (
+        "happened(pricing_view, 7 days) >= 2",
+        "How often an event happened, in hours, days or weeks up to now; without a time, ever. Always compared.",
+    ),
+    "date": ('fact.renewal <= date("2027-03-31")', "A date; in a comparison with a date field the quotes are enough."),
+    "startsWith": ('lead.title.startsWith("VP")', "Whether a text begins so."),
+    "endsWith": ('company.domain.endsWith(".example")', "Whether a text ends so."),
+    "contains": ('lead.title.contains("Operations")', "Whether a text has this in it."),
+}
+"""By name: an example, and what it says."""
+
+FILTERS: Final[Mapping[str, str]] = {
+    "default": "the same as `or`",
+    "title": "Every Word With A Capital",
+    "lower": "small letters",
+    "upper": "CAPITALS",
+    "capitalize": "First letter a capital",
+    "trim": "without spaces around it",
+}
+
 
 def explained(model: type[BaseModel], key: str) -> str | None:
     """None for a key that nobody has explained."""

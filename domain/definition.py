@@ -138,7 +138,8 @@ def _rule(value: Any, info: ValidationInfo) -> Rule:  # Any: as the author wrote
 
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
-RulePhrase = Annotated[Rule, BeforeValidator(_rule), WithJsonSchema({"anyOf": [{"type": "string"}, _TEXTS]})]
+_CONDITION = {"type": "string", "format": "condition"}
+RulePhrase = Annotated[Rule, BeforeValidator(_rule), WithJsonSchema({"anyOf": [_CONDITION, _TEXTS]})]
 
 
 class Expectation(Part):
@@ -184,7 +185,7 @@ def _points(value: Any) -> Any:  # Any: as the author wrote it
 _SHORT = {"type": "string", "pattern": "^ *-?[0-9]+ *if .+$"}
 _LONG = {
     "type": "object",
-    "properties": {"points": {"type": "number"}, "when": {"type": "string"}},
+    "properties": {"points": {"type": "number"}, "when": _CONDITION},
     "required": ["points", "when"],
     "additionalProperties": False,
 }

@@ -147,9 +147,9 @@ def test_two_hundred_touches_and_sixty_examples_take_less_than_two_seconds() -> 
     definition = files[DEFINITION]
     files[DEFINITION] = definition + definition.partition("examples:\n")[2] * 6
     assert sum(path.endswith(".md") for path in files) == 200
-    started = time.perf_counter()
+    started = time.process_time()  # of one core: whoever else is at work on this machine is not our fault
     found = check(files, TODAY, checker(files))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert found == []
 
 

@@ -38,7 +38,7 @@ Json = Any  # Any: JSON
 def complaints(value: Json, schema: Json, root: Json, at: str = "") -> Iterator[str]:
     """As much of JSON Schema as ours use; what is not known here fails the test that uses it."""
     known = {"$schema", "$defs", "$ref", "type", "properties", "required", "additionalProperties", "patternProperties"}
-    known |= {"enum", "const", "pattern", "items", "anyOf", "default", "description", "minItems", "maxLength"}
+    known |= {"enum", "const", "pattern", "items", "anyOf", "default", "description", "minItems", "maxLength", "format"}
     assert schema.keys() <= known | {"minimum", "maximum"}, schema.keys() - known
     if "$ref" in schema:
         yield from complaints(value, root["$defs"][schema["$ref"].rpartition("/")[2]], root, at)
