@@ -90,7 +90,7 @@ def _begun(release: Release, track: Track, now: datetime) -> Facts:
 
 def _is_taken(facts: Facts, release: Release, track: Track, now: datetime) -> bool:
     view = LeadView(facts, release, now)
-    return track.enrol.holds(view) is True and not judge(view, release).ready
+    return bool(track.enrol and track.enrol.holds(view)) and not judge(view, release).ready
 
 
 def _delivered(facts: Facts, touch: Touch, now: datetime, release: Release) -> Delivery:

@@ -119,11 +119,14 @@ def _of_track(
         wanted = f"plan {FEWEST_TOUCHES} to {MOST_TOUCHES}"
         sentence = f"A lead who says nothing gets {_counted(len(path.given))}; {wanted}{shown}."
         yield warning(document, ("stages",), sentence, at_key=True)
-    if track.touches and not any(touch.is_human for touch in track.touches.values()):
+    if track.purpose == "stage" and track.touches and not any(touch.is_human for touch in track.touches.values()):
         sentence = "No touch of this track is made by a person; give one channel: call or task."
         yield warning(document, ("stages",), sentence, at_key=True)
     if track.goal.by < today:
         yield warning(document, ("goal",), f"{track.goal.by} is over; set a new goal, or end the track.")
+    if track.stages[track.first_stage].back_when:
+        sentence = "There is no stage before the first one, so its back_when does nothing; delete it."
+        yield warning(document, ("stages", track.first_stage, "back_when"), sentence, at_key=True)
     for name, stage in track.stages.items():
         rests = (stage.used_up or release.defaults.used_up) == "rest"
         if rests and stage.longest is None and (stage.next_when is None or track.after(name) is None):

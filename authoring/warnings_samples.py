@@ -91,7 +91,8 @@ def _conditions(release: Release) -> Iterator[Written]:
 
 def _of_track(track: Track) -> Iterator[Written]:
     path = f"content/tracks/{track.id}/track.yaml"
-    yield Written(path, ("enrol",), track.enrol)
+    if track.enrol:
+        yield Written(path, ("enrol",), track.enrol)
     for name, stage in track.stages.items():
         for key, condition in (("next_when", stage.next_when), ("back_when", stage.back_when)):
             if condition:
@@ -105,7 +106,7 @@ def _taken_twice(release: Release, documents: Mapping[str, Document], now: datet
     """Where priority decides between two tracks, somebody has thought of it."""
     tracks = [track for track in release.tracks.values() if track.status != "declined"]
     views = {name: LeadView(facts_of(sample, release, now), release, now) for name, sample in release.samples.items()}
-    takes = {t.id: {name for name, view in views.items() if t.enrol.holds(view)} for t in tracks}
+    takes = {t.id: {name for name, view in views.items() if t.enrol and t.enrol.holds(view)} for t in tracks}
     for one, other in combinations(tracks, 2):
         both = [name for name in views if name in takes[one.id] & takes[other.id]]
         if both and (one.priority, one.purpose) == (other.priority, other.purpose):

@@ -56,7 +56,7 @@ def _of_profile(profile: Profile) -> Reads:
 
 
 def _of_track(track: Track) -> Reads:
-    reads = track.enrol.reads
+    reads = track.enrol.reads if track.enrol else Reads()
     for stage in track.stages.values():
         for condition in (stage.next_when, stage.back_when):
             reads |= condition.reads if condition else Reads()

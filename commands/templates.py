@@ -25,7 +25,7 @@ Checker = Callable[[Document], list[Problem]]
 
 @dataclass(frozen=True)
 class Words:
-    """What a touch says: a script has a title where a mail has a subject. That one is missing is told elsewhere."""
+    """What a touch says: a script has a title where a mail has a subject. What is missing is told elsewhere."""
 
     subject_key: str
     subject: str
@@ -39,7 +39,7 @@ class Words:
         subject, preheader, body = (
             text if isinstance(text := data.get(name), str) else "" for name in (key, "preheader", "body")
         )
-        return Words(key, subject if subject.strip() else PLACEHOLDER, preheader, body)
+        return Words(key, _or_placeholder(subject), preheader, _or_placeholder(body))
 
     def text(self, part: Part) -> str:
         return {"subject": self.subject, "preheader": self.preheader, "body": self.body}[part]
@@ -62,6 +62,10 @@ class Words:
         return replace(self, **{part: blank})
 
 
+def _or_placeholder(text: str) -> str:
+    return text if text.strip() else PLACEHOLDER
+
+
 def checker(files: Mapping[str, str]) -> Checker:
     """For authoring.check: a touch's document to what is wrong with its templates."""
     names = _declared(files)
@@ -82,7 +86,7 @@ def _problems(document: Document, names: Collection[str] | None) -> Iterator[Pro
     words: Words | None = Words.of(document)
     first = document.body_line or 1
     for _ in range(MOST):
-        if words is None or not words.body.strip():
+        if words is None:
             return
         try:
             mail = read_mail(words.subject, words.body, words.preheader, document.path, first)

@@ -71,6 +71,19 @@ def test_one_template_hides_no_other() -> None:
     assert lines == [6, 6, 8, 10]
 
 
+def test_a_touch_without_a_body_has_its_subject_checked_all_the_same() -> None:
+    files = {**FILES, QUESTION: "---\nsubject: {{ lead.frist_name or 'you' }}\n---\n"}
+    assert [(p.line, p.column) for p in said(files) if "did you mean lead.first_name?" in p.sentence] == [(2, 13)]
+
+
+def test_a_first_stage_has_none_before_it() -> None:
+    files = edited(
+        TRACK, "  early: [question, read]", "  early: {touches: [question, read], back_when: known(fact.pain)}"
+    )
+    (found,) = [p for p in said(files) if "no stage before the first" in p.sentence]
+    assert (found.path, found.line, found.column, found.severity) == (TRACK, 9, 38, "warning")
+
+
 def test_a_mistake_elsewhere_hides_no_variable() -> None:
     files = body("{{ lead.frist_name or 'a' }}") | {TRACK: "owner: [never closed"}
     assert {p.path for p in said(files)} == {QUESTION, TRACK}
