@@ -65,10 +65,10 @@ def schema_of(model: type[BaseModel]) -> Schema:
 def models_in(model: type[BaseModel]) -> list[type[BaseModel]]:
     """The model and all it is made of, each once, in the order of reading."""
     found = [model]
-    for name, field in model.model_fields.items():
-        if name not in NOT_WRITTEN.get(model, ()):
-            found += [each for inner in _models(field.annotation) for each in models_in(inner)]
-    return list(dict.fromkeys(found))
+    for each in found:  # grows while it is read
+        for field in written_fields(each).values():
+            found += [inner for inner in dict.fromkeys(_models(field.annotation)) if inner not in found]
+    return found
 
 
 def written_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:

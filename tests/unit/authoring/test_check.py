@@ -136,7 +136,8 @@ def test_a_problem_is_shown_with_its_line() -> None:
 
 def test_two_hundred_touches_and_sixty_examples_take_less_than_two_seconds() -> None:
     files, folder = read_folder(ROOT), "content/tracks/dock-waiting/"
-    own = {path.removeprefix(folder)[:-3]: text for path, text in files.items() if path.endswith(".md")}
+    touches = [path for path in files if path.startswith(folder) and path.endswith(".md")]
+    own = {path.removeprefix(folder)[:-3]: files[path] for path in touches}
     track = files[f"{folder}track.yaml"]
     for number in range(19):
         named = track
@@ -146,7 +147,7 @@ def test_two_hundred_touches_and_sixty_examples_take_less_than_two_seconds() -> 
         files[f"content/tracks/t{number}/track.yaml"] = f"priority: {number + 1}\n{named}"
     definition = files[DEFINITION]
     files[DEFINITION] = definition + definition.partition("examples:\n")[2] * 6
-    assert sum(path.endswith(".md") for path in files) == 200
+    assert sum(path.endswith(".md") for path in files) >= 200
     started = time.process_time()  # of one core: whoever else is at work on this machine is not our fault
     found = check(files, TODAY, checker(files))
     assert time.process_time() - started < 2
