@@ -6,6 +6,7 @@ What needs other files - whether a person, an event, a touch exists - only `nurt
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final, get_args
@@ -47,7 +48,9 @@ def editor_settings(folder: str) -> str:
 
 def schema_of(model: type[BaseModel]) -> Schema:
     schema: Schema = model.model_json_schema(by_alias=True)
-    definitions: Schema = schema.get("$defs", {})
+    definitions: Schema = schema.pop("$defs", {})
+    if "$ref" in schema:  # a model that holds itself
+        schema = dict(definitions[model.__name__])
     for each in models_in(model):
         part = schema if each is model else definitions.get(each.__name__)
         if part is not None:
@@ -55,11 +58,19 @@ def schema_of(model: type[BaseModel]) -> Schema:
     if Stage.__name__ in definitions:
         names = {"type": "array", "items": {"type": "string"}, "description": explained(Stage, "touches")}
         definitions[Stage.__name__] = {"anyOf": [names, definitions[Stage.__name__]]}
-    used = json.dumps(schema)
-    schema["$defs"] = {name: part for name, part in definitions.items() if f"#/$defs/{name}" in used}
-    if not schema["$defs"]:
-        del schema["$defs"]
+    if used := _used(schema, definitions):
+        schema = {"$defs": {name: definitions[name] for name in sorted(used)}, **schema}
     return {"$schema": DIALECT, **_plain(schema)}
+
+
+def _used(schema: Schema, definitions: Schema) -> set[str]:
+    found: set[str] = set()
+    to_read = [schema]
+    while to_read:
+        names = set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(to_read.pop()))) - found
+        found |= names
+        to_read += [definitions[name] for name in names]
+    return found
 
 
 def models_in(model: type[BaseModel]) -> list[type[BaseModel]]:
