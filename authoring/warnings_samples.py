@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from authoring.documents import Document, Loc
 from authoring.problems import Problem
@@ -46,6 +46,8 @@ def sample_warnings(release: Release, documents: Mapping[str, Document], now: da
             sentence = "No sample lead makes this true; correct it, or write a sample that does."
             found = at(documents[written.path], written.loc, sentence)
             yield replace(found, severity="warning")
+    for track in release.tracks.values():
+        yield from _back_and_forth(track, documents, lives)
     yield from _taken_twice(release, documents, now)
 
 
@@ -100,6 +102,17 @@ def _of_track(track: Track) -> Iterator[Written]:
     for touch in track.touches.values():
         if touch.when:
             yield Written(f"content/tracks/{track.id}/{touch.id}.md", ("when",), touch.when)
+
+
+def _back_and_forth(track: Track, documents: Mapping[str, Document], lives: Sequence[View]) -> Iterator[Problem]:
+    for (name, stage), (after, following) in pairwise(track.stages.items()):
+        on, back = stage.next_when, following.back_when
+        if on and back and any(on.holds(view) and back.holds(view) for view in lives):
+            sentence = (
+                f"For the same leads next_when of {name} holds: they would go on and come back; let one be false."
+            )
+            found = at(documents[f"content/tracks/{track.id}/track.yaml"], ("stages", after, "back_when"), sentence)
+            yield replace(found, severity="warning")
 
 
 def _taken_twice(release: Release, documents: Mapping[str, Document], now: datetime) -> Iterator[Problem]:

@@ -153,6 +153,17 @@ def test_a_stage_that_is_left_in_the_end_is_fine() -> None:
     assert not [p for p in said(edited(TRACK, "  early: [question, read]", rests)) if "never leaves" in p.sentence]
 
 
+@pytest.mark.parametrize(("back_when", "times"), [("fact.months <= 3", 1), ("fact.months > 3", 0)])
+def test_stages_that_hand_a_lead_to_and_fro(back_when: str, times: int) -> None:
+    early = "  early: {touches: [question, read], next_when: known(fact.months)}"
+    files = edited(TRACK, "  early: [question, read]", early)
+    files[TRACK] = files[TRACK].replace(
+        "    next_when: known(fact.months)\n", f"    longest: 9 days\n    back_when: {back_when}\n"
+    )
+    found = [p for p in said(files) if "come back" in p.sentence]
+    assert [p.line for p in found] == [files[TRACK].split("\n").index(f"    back_when: {back_when}") + 1] * times
+
+
 def test_a_condition_that_holds_for_no_sample() -> None:
     found = [p for p in said(edited(DEFINITION, "fact.months <= 3", "fact.months <= 0")) if "No sample" in p.sentence]
     assert [(p.path, p.line, p.column) for p in found] == [(DEFINITION, 13, 11), (DEFINITION, 15, 15)]
