@@ -10,21 +10,39 @@ from importlib.util import find_spec
 import typer
 
 from commands import (
+    checking,
     clock,
     doctor,
     keys,
     leads,
+    new,
     pausing,
     previewing,
     publishing,
     reps,
+    schemas,
     suppressing,
     team,
     up,
 )
 from commands.failing import sentence_for
 
-FAMILIES = (up, team, publishing, previewing, leads, pausing, keys, reps, suppressing, clock, doctor)
+FAMILIES = (
+    up,
+    team,
+    checking,
+    new,
+    publishing,
+    previewing,
+    leads,
+    pausing,
+    keys,
+    reps,
+    suppressing,
+    clock,
+    schemas,
+    doctor,
+)
 """In the order in which `nurture --help` lists them."""
 
 

@@ -97,6 +97,9 @@ def decode(path: str, raw: bytes) -> str:
     """The text of a file. Raises DocumentError when it is too large or not UTF-8."""
     if len(raw) > LARGEST:
         raise DocumentError((_too_large(path),))
+    if b"\0" in raw:
+        sentence = "This is no text; put pictures and office files elsewhere, and write the words here."
+        raise DocumentError((Problem(path, 1, 1, sentence),))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

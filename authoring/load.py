@@ -7,6 +7,7 @@ after they were published. What depends on today is in check.py.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ ENDINGS = (".yaml", ".md")
 READ_ME = "README.md"
 MOST_FILES = 5000
 MOST_ALIKE = 3
+TRIES = 3
+LINKED = "This link to a folder is not followed; put the folder itself here."
 
 
 class FilesError(InvalidError):
@@ -61,7 +64,9 @@ def read_folder(root: Path) -> dict[str, str]:
     texts: dict[str, str] = {}
     problems: list[Problem] = []
     home = root.resolve()
-    paths = sorted(path for folder in FOLDERS for path in (root / folder).rglob("*") if _is_ours(path, root))
+    every = sorted(path for folder in FOLDERS for path in (root / folder).rglob("*"))
+    paths = [path for path in every if _is_ours(path, root)]
+    problems += [Problem(p.relative_to(root).as_posix(), 1, 1, LINKED) for p in every if p.is_symlink() and p.is_dir()]
     for path in paths[:MOST_FILES]:
         name = path.relative_to(root).as_posix()
         try:
@@ -148,9 +153,25 @@ def _text_of(path: Path, name: str, home: Path) -> str:
         raise DocumentError((Problem(name, 1, 1, sentence),))
     if not path.is_file():
         raise DocumentError((Problem(name, 1, 1, "This is no file; put the file itself here."),))
-    with path.open("rb") as file:
-        raw = file.read(LARGEST + 1)
+    raw = _whole(path, name)
     return pictures.encoded(raw) if pictures.is_picture(name) else decode(name, raw)
+
+
+def _whole(path: Path, name: str) -> bytes:
+    """As it stood at one moment: a file that an editor is just writing may be half of one, and still be YAML."""
+    for _ in range(TRIES):
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            raw = file.read(LARGEST + 1)
+        after = path.stat()
+        if _written(before) == _written(after):
+            return raw
+    sentence = "This file changes while it is read; save it, and begin again."
+    raise DocumentError((Problem(name, 1, 1, sentence),))
+
+
+def _written(seen: os.stat_result) -> tuple[int, int, int]:
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 
 def in_order(problem: Problem) -> tuple[str, int, int, str, str, int]:

@@ -179,4 +179,6 @@ def _typed(event: yaml.ScalarEvent) -> Data:
 def _is_prose(value: Value, lines: list[str]) -> bool:
     """`{say: sites, which wait}`: for YAML, `which wait` is a key with nothing after it."""
     line, column = value.start
+    if line >= len(lines):  # never closed; the parser says so
+        return False
     return not lines[line][column:].startswith("null") and ":" not in lines[line][max(column - 2, 0) : column]

@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SkipValidation, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SkipValidation,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from domain.conditions import Condition, Reads, View
 from domain.parts import Part, When
-from domain.phrases import Duration
+from domain.phrases import Duration, EveryPhrase, parse_every
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -147,7 +155,9 @@ def _rule(value: Any, info: ValidationInfo) -> Rule:  # Any: as the author wrote
     return Rule(when=(info.context or {})["compile_rule"](value))
 
 
-RulePhrase = Annotated[Rule, BeforeValidator(_rule)]
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_CONDITION = {"type": "string", "format": "condition"}
+RulePhrase = Annotated[Rule, BeforeValidator(_rule), WithJsonSchema({"anyOf": [_CONDITION, _TEXTS]})]
 
 
 class Expectation(Part):
@@ -165,11 +175,15 @@ class Definition(Part):
 
     title: str
     signers: Signers
-    review: str | None = None
+    review: EveryPhrase | None = None
     criteria: dict[Name, Criterion]
     ready_when: dict[Id, RulePhrase]
     hold_back_when: dict[Id, When] = {}
     examples: list[Expectation] = []
+
+    @property
+    def review_every(self) -> timedelta | None:
+        return parse_every(self.review) if self.review else None
 
 
 class Points(Part):
@@ -186,7 +200,14 @@ def _points(value: Any) -> Any:  # Any: as the author wrote it
     return value
 
 
-PointsPhrase = Annotated[Points, BeforeValidator(_points)]
+_SHORT = {"type": "string", "pattern": "^ *-?[0-9]+ *if .+$"}
+_LONG = {
+    "type": "object",
+    "properties": {"points": {"type": "number"}, "when": _CONDITION},
+    "required": ["points", "when"],
+    "additionalProperties": False,
+}
+PointsPhrase = Annotated[Points, BeforeValidator(_points), WithJsonSchema({"anyOf": [_SHORT, _LONG]})]
 
 
 class Messaging(Part):

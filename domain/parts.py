@@ -23,4 +23,4 @@ def _compile(value: Any, info: ValidationInfo) -> Condition:  # Any: whatever th
     return compiled
 
 
-When = Annotated[Condition, PlainValidator(_compile), WithJsonSchema({"type": "string"})]
+When = Annotated[Condition, PlainValidator(_compile), WithJsonSchema({"type": "string", "format": "condition"})]

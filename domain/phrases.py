@@ -12,7 +12,7 @@ from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 UNITS = {"minute": 1, "hour": 60, "day": 1440, "week": 10080, "month": 43200, "year": 525600}
 LONGEST = 10 * UNITS["year"]
@@ -79,9 +79,12 @@ class Money:
 
 _SPAN = re.compile(r"(\d+) (business )?(minute|hour|day|week|month|year)s?")
 _CAP = re.compile(r"(\d+) (?:per|in) (.+)")
+_EVERY = re.compile(r"every ((?:\d+ )?(?:day|week|month|year)s?)")
 _WEEKDAYS = "|".join(DAYS)
 _HOURS = re.compile(rf"({_WEEKDAYS})(?:-({_WEEKDAYS}))? (\d\d):(\d\d)-(\d\d):(\d\d)")
 _RETRY = re.compile(r"retry (\d+) times? every (.+)")
+_PLAIN = ("engaged", "done", "snooze", "disqualify", "skip")
+_OUTCOME = re.compile(rf"{'|'.join(_PLAIN)}|{_RETRY.pattern}")
 _GOAL = re.compile(r"(\d+) ([a-z_]+) by (\d{4}-\d\d-\d\d)")
 _MONEY = re.compile(r"(\d+) ([A-Z]{3})")
 
@@ -122,6 +125,21 @@ def parse_cap(text: str) -> Cap:
     return cap
 
 
+def parse_every(text: str) -> timedelta:
+    found = _EVERY.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"“{text}” says not how often; write for example every 6 months")
+    often = parse_duration(found[1] if found[1][0].isdigit() else f"1 {found[1]}")
+    if not often:
+        raise ValueError(f"“{text}” is never; write for example every 6 months")
+    return often
+
+
+def _every(text: str) -> str:
+    parse_every(text)
+    return text
+
+
 def parse_hours(text: str) -> Hours:
     found = _HOURS.fullmatch(text.strip())
     if not found:
@@ -143,7 +161,7 @@ def parse_outcome(text: str) -> Outcome:
     found = _RETRY.fullmatch(words)
     if found:
         return Outcome("retry", int(found[1]), parse_span(found[2]))
-    if words not in ("engaged", "done", "snooze", "disqualify", "skip"):
+    if words not in _PLAIN:
         raise ValueError(
             f"“{text}” is no outcome; write engaged, done, snooze, skip, disqualify or retry 3 times every 2 days"
         )
@@ -179,14 +197,16 @@ def _phrase(parse: Callable[[str], T], kind: type[T], example: str) -> Callable[
 
 
 def _schema(pattern: re.Pattern[str]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
+    return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
 
 
 SpanPhrase = Annotated[Span, BeforeValidator(_phrase(parse_span, Span, "4 business hours")), _schema(_SPAN)]
 Duration = Annotated[timedelta, BeforeValidator(_phrase(parse_duration, timedelta, "7 days")), _schema(_SPAN)]
 CapPhrase = Annotated[Cap, BeforeValidator(_phrase(parse_cap, Cap, "2 per 7 days")), _schema(_CAP)]
 HoursPhrase = Annotated[Hours, BeforeValidator(_phrase(parse_hours, Hours, "Tue-Thu 08:30-11:30")), _schema(_HOURS)]
-OutcomePhrase = Annotated[Outcome, BeforeValidator(_phrase(parse_outcome, Outcome, "engaged"))]
+EveryPhrase = Annotated[str, AfterValidator(_every), _schema(_EVERY)]
+"""Kept as it was written; `parse_every` says how long that is."""
+OutcomePhrase = Annotated[Outcome, BeforeValidator(_phrase(parse_outcome, Outcome, "engaged")), _schema(_OUTCOME)]
 _GOAL_LIKE = "40 sales_accepted by 2027-03-31"
 GoalPhrase = Annotated[Goal, BeforeValidator(_phrase(parse_goal, Goal, _GOAL_LIKE)), _schema(_GOAL)]
 MoneyPhrase = Annotated[Money, BeforeValidator(_phrase(parse_money, Money, "9000 USD")), _schema(_MONEY)]

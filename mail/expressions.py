@@ -170,12 +170,15 @@ class Checked:
             raise self.error(0, "This is nested too deeply: write it more simply.") from None
 
     def _syntax(self, error: TemplateSyntaxError) -> TemplateError:
+        """Jinja knows the line only: the first part of it that cannot be read by itself is meant, else the first."""
         lines = self._source.splitlines() or [""]
         text = lines[min(error.lineno, len(lines)) - 1]
-        found = re.search(r"\{[{%#]", text)
+        parts = list(re.finditer(r"\{[{%#]", text))
+        found = next((part for part in parts if _is_broken(text[part.start() :])), parts[0] if parts else None)
         line = self._first_line + error.lineno - 1
-        what = (error.message or "This cannot be read").rstrip(".")
-        sentence = f"{what}: check the braces and what is between them."
+        sentence = 'Between {{ and }} stands one value, such as {{ lead.first_name or "there" }}: check the braces.'
+        if found and text.startswith("{%", found.start()):
+            sentence = "Write {% if ... %}, {% elif ... %}, {% else %} and {% endif %}: check the braces."
         return TemplateError(self._path, line, found.start() + 1 if found else 1, sentence, self._part)
 
     def _variables(self, node: nodes.Node, covered: frozenset[str]) -> Iterator[Variable]:
@@ -251,6 +254,18 @@ class Checked:
         self._seen[node.lineno, pattern] = nth + 1
         column = matches[min(nth, len(matches) - 1)].start() + 1 if matches else 1
         return self._first_line + node.lineno - 1, column
+
+
+def _is_broken(text: str) -> bool:
+    """Whether the `{{ value }}` that it begins with is none."""
+    value = re.match(r"\{\{.*?\}\}", text)
+    if value is None:
+        return text.startswith("{{")
+    try:
+        environment(is_html=False).parse(value[0])
+    except (TemplateSyntaxError, RecursionError):
+        return True
+    return False
 
 
 def _tested(test: nodes.Node) -> frozenset[str]:

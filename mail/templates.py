@@ -101,30 +101,47 @@ class MailTemplate:
         return filled
 
 
-@lru_cache(maxsize=1024)
-def compile_mail(
-    subject: str, body: str, preheader: str | None = None, path: str = "", body_line: int = 1
-) -> MailTemplate:
-    """Raises TemplateError. `body_line` is the line of the file on which the body begins."""
-    if len(subject) + len(body) + len(preheader or "") > LARGEST:
+@dataclass(frozen=True)
+class ReadMail:
+    """A touch's words understood and found right, but not yet compiled."""
+
+    subject: Checked
+    preheader: Checked
+    document: Document
+    variables: tuple[Variable, ...]
+
+
+def read_mail(subject: str, body: str, preheader: str = "", path: str = "", body_line: int = 1) -> ReadMail:
+    """Raises TemplateError: everything that `compile_mail` would, in a third of its time."""
+    if len(subject) + len(body) + len(preheader) > LARGEST:
         raise TemplateError(path, body_line, 1, f"The mail is larger than {LARGEST // 1024} kB: shorten it.")
     if not subject.strip():
         raise TemplateError(path, 1, 1, "A mail needs a subject: say what the reader gets.", "subject")
     if not body.strip():
         raise TemplateError(path, body_line, 1, "A mail needs a body: write it below the second ---.")
     checked_subject = Checked(subject, path, "subject")
-    checked_preheader = Checked(preheader or "", path, "preheader")
+    checked_preheader = Checked(preheader, path, "preheader")
     checked_body = Checked(body, path, "body", body_line)
     document = Document(checked_body, body, path, body_line)
-    parts = (*checked_body.parts, *checked_preheader.parts)
-    shown_first = _escaped(preheader or "", checked_preheader, len(checked_body.parts))
+    variables = (*checked_subject.variables, *checked_preheader.variables, *checked_body.variables)
+    return ReadMail(checked_subject, checked_preheader, document, variables)
+
+
+@lru_cache(maxsize=1024)
+def compile_mail(
+    subject: str, body: str, preheader: str | None = None, path: str = "", body_line: int = 1
+) -> MailTemplate:
+    """Raises TemplateError. `body_line` is the line of the file on which the body begins."""
+    read = read_mail(subject, body, preheader or "", path, body_line)
+    parts = (*read.document.parts, *read.preheader.parts)
+    shown_first = _escaped(preheader or "", read.preheader, len(read.document.parts))
     return MailTemplate(
         path=path,
-        variables=(*checked_subject.variables, *checked_preheader.variables, *checked_body.variables),
-        links=tuple(document.links),
+        variables=read.variables,
+        links=tuple(read.document.links),
         subject_source=environment(is_html=False).from_string(subject),
-        html_source=environment(is_html=True).from_string(_html_source(document, shown_first, parts)),
-        text_source=environment(is_html=False).from_string(_text_source(document, parts)),
+        html_source=environment(is_html=True).from_string(_html_source(read.document, shown_first, parts)),
+        text_source=environment(is_html=False).from_string(_text_source(read.document, parts)),
     )
 
 

@@ -152,7 +152,7 @@ Which one?
 ---
 subject: A cold story
 ---
-Read [it](asset:story), or [here](https://brew.example).
+Read [it](asset:story), or write to [us](mailto:ines@brew.example).
 """,
     "content/tracks/kegs/ring.md": """\
 ---
@@ -160,7 +160,7 @@ channel: call
 title: Ask when
 learn: months
 ---
-Ask.
+Ask. Late since {{ fact.since or "when?" }}{% if fact.will_meet %}, and will meet{% endif %}.
 """,
 }
 

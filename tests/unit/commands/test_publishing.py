@@ -1,10 +1,7 @@
-"""check, sign, publish, releases."""
+"""sign, publish, releases."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cli
 from tests.unit.commands.conftest import Desk
 
 TRACK = "content/tracks/dock-waiting"
@@ -15,51 +12,6 @@ def change(desk: Desk, path: str, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new, 1))
-
-
-def check(desk: Desk, *more: str) -> tuple[int, str]:
-    desk.capsys.readouterr()
-    code = cli.run(["check", str(desk.files), *more])
-    return code, desk.capsys.readouterr().out
-
-
-def test_the_shipped_files_are_clean(desk: Desk) -> None:
-    code, out = check(desk)
-    assert code == 0
-    assert "nothing wrong" in out
-
-
-def test_a_misspelled_variable_is_shown_where_it_stands(desk: Desk) -> None:
-    change(desk, f"{TRACK}/checklist.md", "sender.first_name", "sender.frist_name")
-    code, out = check(desk)
-    assert code == 1
-    assert "There is no field sender.frist_name; did you mean sender.first_name?" in out
-    head = next(line for line in out.splitlines() if "frist_name" in line)
-    path, line, column = head.split(":")[:3]
-    assert path == f"{TRACK}/checklist.md"
-    written = (desk.files / path).read_text().splitlines()[int(line) - 1]
-    assert written[int(column) - 1 :].startswith("sender.frist_name")
-
-
-def test_a_name_that_may_be_unknown_needs_a_fallback(desk: Desk) -> None:
-    change(desk, f"{TRACK}/checklist.md", "{{ sender.first_name }}", "{{ company.name }}")
-    code, out = check(desk)
-    assert code == 1
-    assert "company.name may be unknown; give a fallback" in out
-
-
-def test_problems_beside_the_lines_of_a_pull_request(desk: Desk) -> None:
-    change(desk, f"{TRACK}/checklist.md", "sender.first_name", "sender.frist_name")
-    code, out = check(desk, "--format", "github")
-    assert code == 1
-    assert out.startswith(f"::error file={TRACK}/checklist.md,line=")
-
-
-def test_a_folder_without_files(desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    desk.capsys.readouterr()
-    assert cli.run(["check", str(tmp_path / "empty")]) == 1
-    assert "There are no files in lead_defs and content here" in desk.capsys.readouterr().out
 
 
 def test_both_teams_sign_then_it_can_be_live(desk: Desk) -> None:
