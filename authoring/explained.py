@@ -28,12 +28,6 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "ask": "The question in this language.",
         "options": "The answers in this language, by the ids the field itself gives them.",
     },
-    "Words": {
-        "subject": "The subject in this language.",
-        "preheader": "The line that mail programs show after the subject, in this language.",
-        "title": "What the task is called in this language.",
-        "ask": "The question in this language.",
-    },
     "EventsFile": {"events": "What a lead can do, here or elsewhere, by the name that conditions count."},
     "EventDef": {
         "say": "What people call it.",

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from authoring.conditions import ConditionError, ConditionProblem
 from authoring.documents import Document, Loc, Place
 from authoring.problems import Problem, did_you_mean, suggest
-from domain.track import Touch, Track, Words
+from domain.track import Touch, Track
 
 # By the beginning of a pattern in the models: what it wants, to be read after "“x” ".
 PATTERNS = {
@@ -42,7 +42,6 @@ WANTED = {
 # What the loader fills in: from the name of the file, the text below the settings, the files beside it.
 NOT_WRITTEN: dict[type[BaseModel], frozenset[str]] = {
     Touch: frozenset({"id", "body", "assets", "languages", "language"}),
-    Words: frozenset({"body", "assets"}),
     Track: frozenset({"id", "touches"}),
 }
 
