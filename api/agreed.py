@@ -37,7 +37,13 @@ def _track(release: Release, track: Track) -> Json:
     goal = {"count": track.goal.count, "what": track.goal.what, "by": track.goal.by.isoformat()}
     budget = {"amount": track.budget.amount, "currency": track.budget.currency}
     is_approved = track.id in release.approved
-    more = {"enrol": track.enrol.text, "goal": goal, "budget": budget, "is_approved": is_approved, "stages": stages}
+    more = {
+        "enrol": track.enrol.text if track.enrol else None,
+        "goal": goal,
+        "budget": budget,
+        "is_approved": is_approved,
+        "stages": stages,
+    }
     return {**plain, **more, "release": release.hash}
 
 

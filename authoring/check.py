@@ -58,7 +58,13 @@ def _templates(loaded: Loaded, template_problems: TemplateProblems) -> Iterator[
                 text if isinstance(text := document.data.get(key), str) else ""
                 for key in ("subject", "body", "preheader")
             )
+            if _is_variant(path) and (subject or body.strip()):  # what it leaves out is checked where it stands
+                subject, body = subject or TYPICAL, body if body.strip() else TYPICAL
             yield from template_problems(path, subject, body, preheader)
+
+
+def _is_variant(path: str) -> bool:
+    return "." in path.split("/")[-1].removesuffix(".md")
 
 
 def _warnings(release: Release, documents: Mapping[str, Document], today: date) -> Iterator[Problem]:
@@ -103,20 +109,29 @@ def _track_warnings(track: Track, documents: Mapping[str, Document], today: date
     if track.purpose == "stage" and not FEWEST_TOUCHES <= len(given) <= MOST_TOUCHES:
         sentence = f"A lead who says nothing gets {len(given)} touches; plan {FEWEST_TOUCHES} to {MOST_TOUCHES}."
         yield _warning(document, ("stages",), sentence, at_key=True)
-    if not any(touch.is_human for touch in track.touches.values()):
+    if track.purpose == "stage" and not any(touch.is_human for touch in track.touches.values()):
         sentence = "No touch of this track is made by a person; give one channel: call or task."
         yield _warning(document, ("stages",), sentence, at_key=True)
     if track.goal.by < today:
         yield _warning(document, ("goal",), f"{track.goal.by} is over; set a new goal, or end the track.")
+    if next(iter(track.stages.values())).back_when:
+        sentence = "There is no stage before the first one, so its back_when does nothing; delete it."
+        yield _warning(document, ("stages", track.first_stage, "back_when"), sentence, at_key=True)
     for touch in track.touches.values():
         yield from _touch_warnings(touch, documents[f"{folder}/{touch.id}.md"], today)
+        for name in list(touch.versions)[1:]:
+            yield from _subject_warning(touch.versions[name], documents[f"{folder}/{touch.id}.{name}.md"])
 
 
-def _touch_warnings(touch: Touch, document: Document, today: date) -> Iterator[Problem]:
+def _subject_warning(touch: Touch, document: Document) -> Iterator[Problem]:
     length = len(TEMPLATE.sub(TYPICAL, touch.subject or ""))
     if length > LONGEST_SUBJECT:
         sentence = f"This subject has {length} characters; many phones show {LONGEST_SUBJECT} at most."
         yield _warning(document, ("subject",), sentence)
+
+
+def _touch_warnings(touch: Touch, document: Document, today: date) -> Iterator[Problem]:
+    yield from _subject_warning(touch, document)
     if touch.expires and date.fromisoformat(touch.expires) < today:
         yield _warning(document, ("expires",), f"{touch.expires} is over: nobody gets this any more.")
 

@@ -20,7 +20,7 @@ ROUTING = "lead_defs/routing.yaml"
 EXPECTATION = re.compile(r"(?P<what>ready|ask) (?P<name>[a-z0-9_-]+)")
 EXPECTED = {"ready": "rule", "ask": "criterion"}
 MAIL_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\".]+")
-TOUCH_FILE = re.compile(r"content/tracks/(?P<track>[^/]+)/(?P<touch>[^/]+)\.md")
+TOUCH_FILE = re.compile(r"content/tracks/(?P<track>[^/]+)/(?P<touch>[^/.]+)\.md")
 FALLBACK_REASON = "other"
 OFFERS_TO_ANYONE = ("round_robin", "pool")
 
@@ -128,7 +128,7 @@ def track_problems(files: Mapping[str, str], documents: Mapping[str, Document]) 
         if path.endswith("/track.yaml"):
             folder = path.removesuffix("track.yaml")
             touches = {p.removeprefix(folder)[:-3] for p in files if p.startswith(folder) and p[-3:] == ".md"}
-            yield from _named_touches(document, folder, touches)
+            yield from _named_touches(document, folder, {touch for touch in touches if "." not in touch})
 
 
 def _named_touches(track: Document, folder: str, touches: set[str]) -> Iterator[Problem]:

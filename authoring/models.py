@@ -16,7 +16,7 @@ from authoring.sentences import at, problems_of
 from domain.definition import Definition, EventsFile, FieldsFile, Profile
 from domain.policies import PeopleFile, ReasonsFile, Recycling, Routing, ServiceLevels
 from domain.release import Release
-from domain.track import AssetsFile, Defaults, SamplesFile, Touch, Track
+from domain.track import MATCHED, AssetsFile, Defaults, SamplesFile, Touch, Track, Variant
 
 COMPANY_PROFILE = "lead_defs/profiles/company.yaml"
 MODELS: dict[str, type[BaseModel]] = {
@@ -122,12 +122,9 @@ class Models:
 
     def _track(self, track_id: str, context: dict[str, object]) -> Track | None:
         folder = f"content/tracks/{track_id}/"
-        touches = {
-            path.removeprefix(folder).removesuffix(".md"): path
-            for path in self.files
-            if path.startswith(folder) and path.endswith(".md")
-        }
-        read = {touch_id: self._touch(path, touch_id, context) for touch_id, path in touches.items()}
+        written = [p.removeprefix(folder)[:-3] for p in self.files if p.startswith(folder) and p.endswith(".md")]
+        read = {touch_id: self._touch(folder, touch_id, context) for touch_id in written if "." not in touch_id}
+        self.problems += [p for name in written if "." in name and (p := self._unused_variant(folder, name))]
         path = f"{folder}track.yaml"
         if path not in self.files:
             sentence = f"This file is missing; write it, or delete the folder {track_id}."
@@ -137,11 +134,41 @@ class Models:
         found = {touch_id: touch for touch_id, touch in read.items() if touch}
         return track.model_copy(update={"touches": found}) if track else None
 
-    def _touch(self, path: str, touch_id: str, context: dict[str, object]) -> Touch | None:
+    def _touch(self, folder: str, touch_id: str, context: dict[str, object]) -> Touch | None:
+        path = f"{folder}{touch_id}.md"
         written = self.written(path)
         body = written.get("body") if isinstance(written, dict) else None
         filled_in = {"id": touch_id, "assets": assets_in(body) if isinstance(body, str) else ()}
-        return self._model(path, Touch, context, filled_in)
+        touch = self._model(path, Touch, context, filled_in, refused=("variant", "versions"))
+        return self._with_versions(folder, touch, context) if touch and touch.variants else touch
+
+    def _with_versions(self, folder: str, touch: Touch, context: dict[str, object]) -> Touch | None:
+        """The touch with each variant as a whole touch: what its file says, and the rest as the first has it."""
+        first, *others = touch.variants
+        versions = {first: touch.model_copy(update={"variant": first})}
+        for name in others:
+            path = f"{folder}{touch.id}.{name}.md"
+            if path not in self.files:
+                sentence = f"The file {touch.id}.{name}.md is missing; write what {name} says otherwise."
+                self.problems.append(at(self.documents[f"{folder}{touch.id}.md"], ("variants", name), sentence))
+            elif variant := self._model(path, Variant, context):
+                said = {key: value for key, value in variant.model_dump().items() if value and value.strip()}
+                assets = assets_in(variant.body) if variant.body.strip() else touch.assets
+                versions[name] = touch.model_copy(update={**said, "variant": name, "assets": assets})
+        return touch.model_copy(update={"versions": versions}) if len(versions) == len(touch.variants) else None
+
+    def _unused_variant(self, folder: str, name: str) -> Problem | None:
+        touch_id, _, variant = name.partition(".")
+        path, touch = f"{folder}{name}.md", self.written(f"{folder}{touch_id}.md")
+        if not isinstance(touch, dict):
+            return (
+                None if f"{folder}{touch_id}.md" in self.files else Problem(path, 1, 1, f"There is no {touch_id}.md.")
+            )
+        shares = touch.get("variants")
+        if isinstance(shares, dict) and variant in list(shares)[1:]:
+            return None
+        sentence = f"{touch_id}.md does not name a variant {variant}; write there variants: {{a: 50, {variant}: 50}}."
+        return Problem(path, 1, 1, sentence)
 
     def _model(
         self,
@@ -173,7 +200,8 @@ class Models:
 def _form_as_one(document: Document, problems: Iterator[Problem]) -> Iterator[Problem]:
     """A track without its campaign form misses one thing, not five."""
     data = document.data if isinstance(document.data, dict) else {}
-    missing = [key for key in FORM if key not in data]
+    matched = data.get("purpose", MATCHED[0]) in MATCHED
+    missing = [key for key in FORM if key not in data and (matched or key != "enrol")]
     if missing:
         sentence = (
             f"This track lacks its campaign form: {', '.join(missing)}."
@@ -195,7 +223,8 @@ def _misplaced(path: str) -> str | None:
     is_track = folders[:2] == ["content", "tracks"] and len(folders) == 3
     if not is_profile and not (is_track and (name == "track.yaml" or ending == "md")):
         return f"Nothing reads this file{did_you_mean(path, MODELS)} Rename or delete it."
-    for word in (stem, *folders[2:]):
+    touch_id, _, variant = stem.partition(".")
+    for word in (touch_id, variant or touch_id, *folders[2:]):
         if not ID.fullmatch(word):
             return f"“{word}” is no id; name files and folders with small letters, digits, - and _ only."
     return None

@@ -37,6 +37,7 @@ LEDGER = (
         t.ledger.c.tries,
         t.ledger.c.code,
         t.ledger.c.assets,
+        t.ledger.c.engaged_at,
     )
     .where(t.ledger.c.lead_id == ID)
     .order_by(t.ledger.c.claimed_at, t.ledger.c.id)
@@ -92,6 +93,7 @@ def _ledger(tx: Tx, lead_id: UUID) -> tuple[Delivery, ...]:
             r.tries,
             r.code,
             tuple(r.assets),
+            r.engaged_at,
         )
         for r in rows
     )
