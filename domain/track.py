@@ -80,6 +80,12 @@ class Touch(Part):
         """The words of a variant as they were sent."""
         return self.versions.get(variant or "", self)
 
+    def conditioned_as(self, before: Touch) -> Touch:
+        """These words, under the conditions and after the wait of an earlier release."""
+        then = {"when": before.when, "wait": before.wait}
+        versions = {name: version.model_copy(update=then) for name, version in self.versions.items()}
+        return self.model_copy(update={**then, "versions": versions})
+
     @property
     def is_human(self) -> bool:
         return self.channel != "email"
@@ -207,10 +213,10 @@ class Track(Part):
 
         A touch that is no longer in the files is given to nobody.
         """
-        words = {name: now for name, now in self.touches.items() if name in before.touches}
         touches = {
-            name: now.model_copy(update={"when": before.touches[name].when, "wait": before.touches[name].wait})
-            for name, now in words.items()
+            name: now.conditioned_as(before.touches[name])
+            for name, now in self.touches.items()
+            if name in before.touches
         }
         kept = ("stages", "reserve", "then")
         return self.model_copy(update={"touches": touches, **{name: getattr(before, name) for name in kept}})

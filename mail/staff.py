@@ -14,6 +14,7 @@ SUBJECTS = {
     "clock_remind": "Half the time has passed: {who}",
     "clock_escalate": "A promise was broken: {owner} and {who} ({clock})",
     "on_desk": "On your desk: nobody has taken {who}",
+    "no_track": "Leads that no track is for: {new} new, {total} in all",
 }
 BODIES = {
     "offered": "Why now: {why}\n\nAccept, reject or log your first attempt:\n{url}",
@@ -25,6 +26,7 @@ BODIES = {
     "clock_remind": "The clock: {clock}.\n{url}",
     "clock_escalate": "It changes hands soon if nothing happens.\n{url}",
     "on_desk": "It alarms every business day until you assign it or send it back.\n{url}",
+    "no_track": "They are judged like all others, and get no touch until a track's `enrol` matches them.\n{url}",
 }
 
 

@@ -37,6 +37,7 @@ metadata = MetaData(
 )
 CODE = String(64)
 OPEN = text("closed_at is null")
+NO_TRACK = text("track is null")
 
 
 def _lead_id(**more: bool) -> Column[object]:
@@ -104,6 +105,7 @@ leads = Table(
     Index("ix_leads_state_owner", "state", "owner"),
     Index("ix_leads_step_due_at", "step_due_at"),
     Index("ix_leads_company", "company"),
+    Index("ix_leads_no_track", "state_entered_at", sqlite_where=NO_TRACK, postgresql_where=NO_TRACK),
     Index("ix_leads_created_at_id", "created_at", "id"),
 )
 
@@ -342,6 +344,7 @@ notices = Table(
     Column("tries", Integer, nullable=False),
     Column("next_try_at", Utc, nullable=False),
     Index("ix_notices_sent_at_next_try_at", "sent_at", "next_try_at"),
+    Index("ix_notices_kind_at", "kind", "at"),
 )
 
 permits = Table(

@@ -127,6 +127,10 @@ def upgrade() -> None:
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.create_index("ix_leads_company", ["company"], unique=False)
         batch_op.create_index("ix_leads_created_at_id", ["created_at", "id"], unique=False)
+        no_track = sa.text("track is null")
+        batch_op.create_index(
+            "ix_leads_no_track", ["state_entered_at"], sqlite_where=no_track, postgresql_where=no_track
+        )
         batch_op.create_index("ix_leads_state_owner", ["state", "owner"], unique=False)
         batch_op.create_index("ix_leads_step_due_at", ["step_due_at"], unique=False)
 
@@ -297,6 +301,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
     )
     with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_kind_at", ["kind", "at"], unique=False)
         batch_op.create_index("ix_notices_sent_at_next_try_at", ["sent_at", "next_try_at"], unique=False)
 
     op.create_table(
