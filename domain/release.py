@@ -50,6 +50,11 @@ class Release:
     def _touches(self) -> Mapping[str, tuple[Track, Touch]]:
         return {touch.id: (track, touch) for track in self.tracks.values() for touch in track.touches.values()}
 
+    @property
+    def main_track(self) -> Track:
+        """The first that takes leads from the beginning: what samples and benchmarks go through."""
+        return next(track for track in self.tracks.values() if track.purpose == "stage")
+
     def find_touch(self, touch_id: str) -> tuple[Track, Touch] | None:
         return self._touches.get(touch_id)
 
