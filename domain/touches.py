@@ -67,6 +67,8 @@ def _ahead(ctx: Context, track: Track) -> Step | Move | UsedUp:
             return UsedUp(leave_at)
         if leave_at <= ctx.now and name == ctx.lead.stage:
             return _to_stage(ctx, following, "every touch of the stage that fits was given")
+        if leave_at > ctx.now and track.stages[following].longest:  # whose time begins when the lead comes there
+            return Step(f"rest:{name}:{leave_at.isoformat()}", Verb.REST, leave_at, f"then on to {following}")
         name, earliest = following, leave_at
 
 
