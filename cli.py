@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 import typer
 
-from commands import clock, doctor, keys, leads, publishing, reps, suppressing, up
+from commands import clock, doctor, keys, leads, publishing, reporting, reps, suppressing, up
 from commands.failing import sentence_for
 
 
@@ -22,7 +22,7 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_nurture)
-    for family in (up, publishing, leads, keys, reps, suppressing, clock, doctor):
+    for family in (up, publishing, leads, keys, reps, suppressing, reporting, clock, doctor):
         family.register(app)
     for name in ("importing", "demo", "bench"):
         if find_spec(f"commands.{name}"):

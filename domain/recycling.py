@@ -126,7 +126,8 @@ def track_for_return(ctx: Context) -> Track | None:
     """
     if asked := asked_for(ctx, ctx.lead.state_entered_at):
         return asked
-    wanted, own = rule_for(ctx, ctx.lead.return_reason or "other").track, _approved(ctx, ctx.lead.track)
+    wanted = rule_for(ctx, ctx.lead.return_reason or "other").track
+    own = _approved(ctx, ctx.lead.track) if ctx.lead.track else choose_track(ctx)
     if wanted == KEEP and own and unseen(ctx, own) >= MINIMUM_UNSEEN:
         return own
     return _first_with_something(ctx, (wanted, ctx.release.defaults.then, ctx.lead.track))

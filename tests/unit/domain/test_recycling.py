@@ -71,6 +71,15 @@ def test_keep_keeps_the_own_while_four_touches_are_left() -> None:
     assert life.lead.track == "news"
 
 
+def test_keep_is_the_track_that_matches_for_who_never_was_on_one() -> None:
+    life = Life.begin(_release(KEGS, NEWS))
+    life.look()
+    life.change(track=None, stage=None)
+    life.returned("kept")
+    life.look()
+    assert life.lead.track == "kegs"
+
+
 def test_a_date_of_the_buyer_counts_less_what_the_reason_says() -> None:
     life = _on_kegs(_release(KEGS, CASE))
     opens = datetime.fromisoformat("2027-09-01T00:00+00:00")
