@@ -153,6 +153,8 @@ class Models:
                 self.problems.append(at(self.documents[f"{folder}{touch.id}.md"], ("variants", name), sentence))
             elif variant := self._model(path, Variant, context):
                 said = {key: value for key, value in variant.model_dump().items() if value and value.strip()}
+                if not said:
+                    self.problems.append(Problem(path, 1, 1, f"This says nothing that {touch.id}.md does not say."))
                 assets = assets_in(variant.body) if variant.body.strip() else touch.assets
                 versions[name] = touch.model_copy(update={**said, "variant": name, "assets": assets})
         return touch.model_copy(update={"versions": versions}) if len(versions) == len(touch.variants) else None

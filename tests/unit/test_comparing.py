@@ -6,10 +6,13 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
+from api.clicks import Clicks, Seen
+from api.metrics import Metrics
 from domain.letters import Letter
 from mail.templates import compile_mail
 from storage import comparing
 from storage import tables as t
+from tests.unit.api.house import BROWSER
 from tests.world import World, shipped_files
 
 FOLDER = "content/tracks/dock-waiting"
@@ -71,6 +74,9 @@ def test_a_variant_with_another_text_has_its_own_links_and_pieces(world: World) 
     sent = compile_mail(world.sent[0].subject, world.sent[0].body)
     assert [link.target for link in sent.links] == ["door-map", "https://harborline.example/more"]
     assert found[1].version(row["variant"]).body == world.sent[0].body
+    world.clock.at += timedelta(hours=1)
+    clicks, second = Clicks(world.archive, lambda wakes: None, Metrics()), Seen("c", row["id"], 2, "GET", BROWSER, "n")
+    assert clicks.record(second).result().url == "https://harborline.example/more"
     world.live_for(lead, days=60)
     assert "door-map" not in {r["touch"] for r in world.rows(t.ledger, lead)}  # they have had that piece
 
