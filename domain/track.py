@@ -69,6 +69,8 @@ class Touch(Part):
 
     def version_for(self, lead_id: UUID) -> Touch:
         """The variant this lead gets, whenever it gets it; shares that change move as few leads as can be."""
+        if not self.variants:
+            return self
         drawn, below = keys.draw(lead_id, f"variant/{self.id}") * 100, 0
         for name, share in self.variants.items():
             below += share
