@@ -144,6 +144,8 @@ def _first_open(ctx: Context, track: Track, stage: Stage) -> Touch | None:
 
 def _is_owed_a_reserve(ctx: Context, track: Track) -> bool:
     """A human touch of this cycle was skipped or reached nobody, and no reserve touch has taken its place yet."""
+    if not track.reserve:
+        return False
     given = [d for d in ctx.facts.ledger if d.cycle == ctx.lead.cycle and d.touch in track.touches]
     skipped = [d for d in given if d.status is Status.FAILED and d.channel != "email" and d.code != OVERTAKEN]
     return len(skipped) > sum(1 for d in given if d.touch in track.reserve)
