@@ -195,6 +195,7 @@ def test_what_is_agreed(house: House) -> None:
     tracks = {track["id"]: track for track in house.get("/tracks", "viewer")["items"]}
     assert set(tracks) == {"business-case", "dock-waiting", "keep-in-touch", "re-engagement"}
     assert tracks["keep-in-touch"]["enrol"] is None
+    assert [tracks[name]["then"] for name in ("dock-waiting", "re-engagement")] == ["keep-in-touch", "none"]
     track = tracks["dock-waiting"]
     assert (track["is_approved"], len(track["stages"])) == (True, 4)
     assert track["stages"][0]["touches"][0]["id"] == "checklist"
