@@ -9,6 +9,7 @@ import signal as signals
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from temporalio.worker import Worker
 from activities.delivering import Delivering
 from activities.living import Living
 from commands.opening import open_archive
-from domain.errors import NurtureError
+from domain.errors import NotReadyError, NurtureError
 from mail.catcher import find
 from mail.errors import MailConfigError, MailError
 from mail.links import Links
@@ -32,7 +33,7 @@ from mail.post import Post
 from mail.staff import words
 from settings import Settings
 from storage import clock as demo
-from storage import leads, notices, sending, wakes
+from storage import leads, notices, sending, trackless, wakes
 from storage.archive import Archive, machine_now
 from storage.life import ArchiveLife
 from storage.wakes import Wake
@@ -44,6 +45,7 @@ logger = logging.getLogger("nurture.worker")
 RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
 CLOCK_EVERY = 0.02
 RESOLVE_EVERY = 30.0
+DIGEST_LOOK_EVERY = 5.0
 GRACE, AT_ONCE = timedelta(seconds=30), 5.0
 
 
@@ -116,7 +118,7 @@ def page_of(notice: notices.Notice) -> str:
     for kind in ("handoff", "task"):
         if kind in notice.data:
             return f"/{kind}s/{notice.data[kind]}"
-    return f"/leads/{notice.lead_id}"
+    return f"/leads/{notice.lead_id}" if notice.lead_id else "/leads?state=INQUIRY"
 
 
 async def relay(archive: Archive, client: Client) -> None:
@@ -141,6 +143,12 @@ async def resolve_uncertain(archive: Archive, settings: Settings, seen: set[UUID
         await asyncio.to_thread(sending.resolve, archive, send_id, path is not None)
     seen.clear()
     seen.update(found)
+
+
+async def tell_trackless(archive: Archive) -> None:
+    """Once a day, if there are new ones; before the first publish there is nothing to match."""
+    with suppress(NotReadyError):
+        await asyncio.to_thread(trackless.tell, archive)
 
 
 async def run_clock(archive: Archive, client: Client) -> None:
@@ -196,6 +204,7 @@ async def main(settings: Settings) -> None:
         every(RELAY_EVERY, lambda: relay(archive, client)),
         every(RELAY_EVERY, staff.send_due),
         every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings, uncertain)),
+        every(DIGEST_LOOK_EVERY, lambda: tell_trackless(archive)),
     ]
     if isinstance(archive.clock, demo.DemoClock):
         background.append(every(CLOCK_EVERY, lambda: run_clock(archive, client)))

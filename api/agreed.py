@@ -33,11 +33,19 @@ def _track(release: Release, track: Track) -> Json:
             for t in touches
         ]
         stages.append({"id": name, "aim": stage.aim, "touches": shown})
-    plain = {name: getattr(track, name) for name in ("id", "title", "owner", "message", "audience", "priority")}
+    names = ("id", "title", "owner", "message", "audience", "purpose", "priority", "reserve", "hold_out", "in_flight")
+    plain = {name: getattr(track, name) for name in names}
     goal = {"count": track.goal.count, "what": track.goal.what, "by": track.goal.by.isoformat()}
     budget = {"amount": track.budget.amount, "currency": track.budget.currency}
     is_approved = track.id in release.approved
-    more = {"enrol": track.enrol.text, "goal": goal, "budget": budget, "is_approved": is_approved, "stages": stages}
+    more = {
+        "enrol": track.enrol.text if track.enrol else None,
+        "goal": goal,
+        "budget": budget,
+        "is_approved": is_approved,
+        "then": track.then or release.defaults.then,
+        "stages": stages,
+    }
     return {**plain, **more, "release": release.hash}
 
 

@@ -65,7 +65,7 @@ class Clicks:
     def __init__(self, archive: Archive, signal: Callable[[Sequence[Wake]], None], metrics: Metrics) -> None:
         self._archive, self._signal, self._metrics = archive, signal, metrics
         self._queue: SimpleQueue[Waiting] = SimpleQueue()
-        self._links: dict[tuple[str, str, str | None], tuple[tuple[MailLink, str | None], ...]] = {}
+        self._links: dict[tuple[str, str, str | None, str | None], tuple[tuple[MailLink, str | None], ...]] = {}
         self._lock = Lock()
         self._writer: Thread | None = None
 
@@ -158,7 +158,7 @@ class Clicks:
 
     def _link(self, tx: Tx, mail: Row, number: int) -> tuple[MailLink, str | None]:
         """From the words that were sent, in the release they were sent from."""
-        key = (mail["release"], mail["touch"], mail["language"])
+        key = (mail["release"], mail["touch"], mail["variant"], mail["language"])
         links = self._links.get(key)
         if links is None:
             links = self._links[key] = self._compile(tx, *key)
@@ -167,13 +167,13 @@ class Clicks:
         return links[number - 1]
 
     def _compile(
-        self, tx: Tx, release_hash: str, touch_id: str, language: str | None
+        self, tx: Tx, release_hash: str, touch_id: str, variant: str | None, language: str | None
     ) -> tuple[tuple[MailLink, str | None], ...]:
         release = self._archive.release(tx, release_hash)
         found = release.find_touch(touch_id)
         if found is None:
             return ()
-        track, touch = found[0], found[1].in_language(language)
+        track, touch = found[0], found[1].version(variant).in_language(language)
         template = compile_mail(touch.subject or "", touch.body, touch.preheader, path_of(track, touch))
         assets = {name: asset.url for name, asset in release.assets.items()}
         return tuple((link, _target(link, assets)) for link in template.links)

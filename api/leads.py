@@ -109,7 +109,7 @@ def lead(id: Id, app: App, who: Who) -> Json:
 def context(tx: Tx, archive: Archive, lead_id: UUID) -> Context:
     """For reading: what a decision would see now."""
     facts, _ = load(tx, lead_id, lock=False)
-    return Context(facts, archive.live(tx), archive.clock.now())
+    return Context(facts, archive.release_for(tx, facts.lead), archive.clock.now())
 
 
 @router.patch("/{id}", summary="Tell what we know now; a stronger source is not overwritten by a weaker one")

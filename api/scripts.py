@@ -14,4 +14,4 @@ NOBODY = UUID(int=0)
 
 
 def script(tx: Tx, ctx: Context, track: Track, touch: Touch) -> str:
-    return scripts.script(sending.letter(tx, ctx, track, touch, NOBODY, ""), touch.name)
+    return scripts.script(sending.letter(tx, ctx, track, touch.version_for(ctx.lead.id), NOBODY, ""), touch.name)

@@ -179,6 +179,7 @@ def touch_data(data: Json, delivery: Row | None) -> Json:
     return {
         "status": "skipped" if status == "failed" and delivery["code"] in NOT_GIVEN else status,
         "channel": delivery["channel"],
+        "variant": delivery["variant"],
         "content_hash": delivery["content_hash"],
         "engaged_at": at(delivery["engaged_at"]),
     }

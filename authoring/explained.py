@@ -91,6 +91,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "reasons": "What each recycle reason means for the lead; other is used where none fits.",
     },
     "RecycleRule": {
+        "resume_early": "A buyer who named a day hears from us so long before it.",
         "cool_down": "How long it is left alone.",
         "stage": "Where it comes in again: a stage, same, or suggested (by the rep).",
         "track": "The track it goes on with, or keep.",
@@ -134,6 +135,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "skill": "Only reps with this skill.",
     },
     "Defaults": {
+        "dormant_track": "Where a lead that rested goes when it stirs, or when its review date comes.",
         "language": "The language of what is written without another, by its code, as en.",
         "company": "Who writes.",
         "sender": "The person mails are from.",
@@ -192,6 +194,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "opening_question": "How a rep may begin.",
     },
     "Track": {
+        "hold_out": "So many of its leads are judged but get no touch, as 5%: the difference is what the track does.",
         "title": "What the track is called.",
         "owner": "Who hears of replies, rejections, bounces and questions.",
         "goal": "What it should reach, and by when.",
@@ -223,6 +226,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "gap": "The time after a touch of this stage.",
     },
     "Touch": {
+        "variants": "Versions of this touch by their shares, as {a: 50, b: 50}: a is this file, b is <touch>.b.md.",
         "channel": "A mail, or what a person does: a call, or another task.",
         "title": "What a person has to do; a human touch needs one.",
         "subject": "The subject of the mail, 60 characters at most; a mail needs one.",

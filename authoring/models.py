@@ -17,7 +17,7 @@ from authoring.sentences import at, problems_of
 from domain.definition import Definition, EventsFile, FieldsFile, Profile
 from domain.policies import PeopleFile, ReasonsFile, Recycling, Routing, ServiceLevels
 from domain.release import Release
-from domain.track import AssetsFile, Defaults, SamplesFile, Touch, Track, Words
+from domain.track import MATCHED, AssetsFile, Defaults, SamplesFile, Touch, Track, Variant, Words
 
 COMPANY_PROFILE = "lead_defs/profiles/company.yaml"
 MODELS: dict[str, type[BaseModel]] = {
@@ -141,6 +141,7 @@ class Models:
             for touch_id, path in touches.items()
             if "." not in touch_id
         }
+        self.problems += [p for name in touches if "." in name and (p := self._unread(folder, name))]
         path = f"{folder}track.yaml"
         if path not in self.files:
             sentence = f"This file is missing; write it, or delete the folder {track_id}."
@@ -152,19 +153,56 @@ class Models:
 
     def _touch(self, path: str, touch_id: str, beside: Mapping[str, str], context: dict[str, object]) -> Touch | None:
         filled_in = {"id": touch_id, "assets": self._assets(path)}
-        touch = self._model(path, Touch, context, filled_in, refused=("languages", "language"))
+        refused = ("languages", "language", "variant", "versions")
+        touch = self._model(path, Touch, context, filled_in, refused=refused)
+        if touch is None:
+            return None
+        other = {name.partition(".")[2]: path for name, path in beside.items() if name.startswith(f"{touch_id}.")}
         languages = {
-            name.partition(".")[2]: self._model(other, Words, context, {"assets": self._assets(other)})
-            for name, other in beside.items()
-            if name.startswith(f"{touch_id}.")
+            name: self._model(of, Words, context, {"assets": self._assets(of)})
+            for name, of in other.items()
+            if name not in touch.variants
         }
-        found = {language: words for language, words in languages.items() if words}
-        return touch.model_copy(update={"languages": found}) if touch else None
+        touch = touch.model_copy(update={"languages": {name: words for name, words in languages.items() if words}})
+        return self._with_versions(path.rpartition("/")[0] + "/", touch, context) if touch.variants else touch
 
     def _assets(self, path: str) -> tuple[str, ...]:
         written = self.written(path)
         body = written.get("body") if isinstance(written, dict) else None
         return assets_in(body) if isinstance(body, str) else ()
+
+    def _with_versions(self, folder: str, touch: Touch, context: dict[str, object]) -> Touch | None:
+        """The touch with each variant as a whole touch: what its file says, and the rest as the first has it."""
+        first, *others = touch.variants
+        versions = {first: touch.model_copy(update={"variant": first})}
+        for name in others:
+            path = f"{folder}{touch.id}.{name}.md"
+            if path not in self.files:
+                sentence = f"The file {touch.id}.{name}.md is missing; write what {name} says otherwise."
+                self.problems.append(at(self.documents[f"{folder}{touch.id}.md"], ("variants", name), sentence))
+            elif variant := self._model(path, Variant, context):
+                said = {key: value for key, value in variant.model_dump().items() if value and value.strip()}
+                if not said:
+                    self.problems.append(Problem(path, 1, 1, f"This says nothing that {touch.id}.md does not say."))
+                assets = assets_in(variant.body) if variant.body.strip() else touch.assets
+                versions[name] = touch.model_copy(update={**said, "variant": name, "assets": assets})
+        return touch.model_copy(update={"versions": versions}) if len(versions) == len(touch.variants) else None
+
+    def _unread(self, folder: str, name: str) -> Problem | None:
+        """A file beside a touch that is neither a variant it names nor in another language."""
+        touch_id, _, other = name.partition(".")
+        path, touch = f"{folder}{name}.md", self.written(f"{folder}{touch_id}.md")
+        if not isinstance(touch, dict):
+            is_there = f"{folder}{touch_id}.md" in self.files
+            return None if is_there else Problem(path, 1, 1, f"There is no {touch_id}.md.")
+        shares = touch.get("variants")
+        if LANGUAGE.fullmatch(other) or (isinstance(shares, dict) and other in list(shares)[1:]):
+            return None
+        sentence = (
+            f"“{other}” is no language, and {touch_id}.md names no variant {other}: name another language's file like"
+            f" {touch_id}.de.md, or write in {touch_id}.md variants: {{a: 50, {other}: 50}}."
+        )
+        return Problem(path, 1, 1, sentence)
 
     def _model(
         self,
@@ -196,7 +234,8 @@ class Models:
 def _form_as_one(document: Document, problems: Iterator[Problem]) -> Iterator[Problem]:
     """A track without its campaign form misses one thing, not five."""
     data = document.data if isinstance(document.data, dict) else {}
-    missing = [key for key in FORM if key not in data]
+    matched = data.get("purpose", MATCHED[0]) in MATCHED
+    missing = [key for key in FORM if key not in data and (matched or key != "enrol")]
     if missing:
         sentence = (
             f"This track lacks its campaign form: {', '.join(missing)}."
@@ -220,11 +259,8 @@ def _misplaced(path: str) -> str | None:
         return pictures.misnamed(name)
     if not is_profile and not (is_track and (name == "track.yaml" or ending == "md")):
         return f"Nothing reads this file{did_you_mean(path, MODELS)} Rename or delete it."
-    if is_track and ending == "md":
-        stem, _, language = stem.partition(".")
-        if language and not LANGUAGE.fullmatch(language):
-            return f"“{language}” is no language; name another language's file like {stem}.de.md."
-    for word in (stem, *folders[2:]):
+    touch_id, _, other = stem.partition(".")
+    for word in (touch_id, other or touch_id, *folders[2:]):
         if not ID.fullmatch(word):
             return f"“{word}” is no id; name files and folders with small letters, digits, - and _ only."
     return None

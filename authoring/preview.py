@@ -35,7 +35,7 @@ class Reader:
         return " ".join(name for name in names if name)
 
     def is_taken_by(self, track: Track) -> bool:
-        return track.enrol.holds(self.ctx.view) is True
+        return track.enrol is not None and track.enrol.holds(self.ctx.view) is True
 
     def letter(self, track: Track, touch: Touch) -> Letter:
         send_id = uuid.uuid5(NAMESPACE, f"preview/{self.id}/{touch.id}")

@@ -53,6 +53,7 @@ def quiet_path(release: Release, track: Track, begins_at: datetime) -> QuietPath
     The lead is the first sample that behaves so and that the track would take, else one of whom nothing is known.
     """
     # Signed or not, what is written is walked; no other track takes this lead over.
+    track = track.model_copy(update={"hold_out": 0.0})
     alone = replace(release, approved=frozenset({track.id}), tracks={track.id: track})
     facts, now, given = _begun(alone, track, begins_at), begins_at, list[Given]()
     for _ in range(MOST_STEPS):

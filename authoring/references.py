@@ -51,7 +51,7 @@ REFERENCES = (
     Reference(RECYCLING, ("reasons", "*", KEY), "reason"),
     Reference(RECYCLING, ("reasons", "*", "stage"), "stage", ("same", "suggested")),
     # A track that nobody has written yet falls back to the lead's own (domain.recycling.track_for_return).
-    Reference(RECYCLING, ("reasons", "*", "track"), "track", ("keep",), "warning"),
+    Reference(RECYCLING, ("reasons", "*", "track"), "track", ("keep", "none"), "warning"),
     Reference(RECYCLING, ("reasons", "*", "wake_up", "*"), "event"),
     Reference(PROFILE, ("messaging", "*", "pains", "*"), "pain"),
     Reference(PROFILE, ("messaging", "*", "proof", "*"), "asset"),
@@ -60,6 +60,7 @@ REFERENCES = (
     Reference(DEFAULTS, ("react", "*", KEY), "event"),
     Reference(DEFAULTS, ("gap", "*", KEY), "stage"),
     Reference(DEFAULTS, ("then",), "track"),
+    Reference(DEFAULTS, ("dormant_track",), "track"),
     Reference(DEFAULTS, ("offering",), "offering"),
     Reference(ASSETS, ("assets", "*", "stage"), "stage"),
     Reference(ASSETS, ("assets", "*", "persona"), "persona"),
@@ -68,7 +69,7 @@ REFERENCES = (
     Reference(TRACK, ("proposed_by",), "person"),
     Reference(TRACK, ("sender",), "person"),
     Reference(TRACK, ("react", "*", KEY), "event"),
-    Reference(TRACK, ("then",), "track"),
+    Reference(TRACK, ("then",), "track", ("none",)),
     Reference(TOUCH, ("learn",), "field"),
     Reference(TOUCH, ("persona",), "persona"),
 )

@@ -41,7 +41,7 @@ WANTED = {
 }
 # What the loader fills in: from the name of the file, the text below the settings, the files beside it.
 NOT_WRITTEN: dict[type[BaseModel], frozenset[str]] = {
-    Touch: frozenset({"id", "body", "assets", "languages", "language"}),
+    Touch: frozenset({"id", "body", "assets", "languages", "language", "variant", "versions"}),
     Track: frozenset({"id", "touches"}),
 }
 

@@ -84,6 +84,9 @@ def _all(
         yield from _of_track(track, documents, today, paths[track.id], release)
         for touch in track.touches.values():
             yield from word_warnings(touch, documents[f"content/tracks/{track.id}/{touch.id}.md"], today)
+            for name in list(touch.versions)[1:]:
+                document = documents[f"content/tracks/{track.id}/{touch.id}.{name}.md"]
+                yield from word_warnings(touch.versions[name], document, today)
 
 
 def _is_never_asked(criterion: Criterion, release: Release) -> bool:

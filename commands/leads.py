@@ -55,7 +55,7 @@ def _view(tx: Tx, archive: Archive, lead_id: UUID) -> tuple[dict[str, Any], list
     from storage import facts, reading
 
     loaded, _ = facts.load(tx, lead_id, lock=False)
-    context = Context(loaded, archive.live(tx), archive.clock.now())
+    context = Context(loaded, archive.release_for(tx, loaded.lead), archive.clock.now())
     person = reading.persons(tx, [lead_id]).get(lead_id, {})
     found = views.lead(context, reading.lead(tx, lead_id), reading.beside(tx, lead_id), person)
     words = reading.words(tx, lead_id)

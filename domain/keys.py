@@ -37,8 +37,17 @@ def company_touch(company: str, touch: str) -> str:
 
 def spread(lead_id: UUID, touch: str) -> float:
     """A fixed fraction in [0, 1) for this lead and touch, so that not everybody's mail leaves at 08:30 sharp."""
-    digest = hashlib.sha256(f"{lead_id}/{touch}".encode()).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
+    return _fraction(f"{lead_id}/{touch}")
+
+
+def draw(lead_id: UUID, lot: str) -> float:
+    """A fixed fraction in [0, 1) for this lead and lot (`variant/<touch>`, `hold_out/<track>`): the same for ever, and
+    telling nothing about any other lot."""
+    return _fraction(f"{lot}:{lead_id}")
+
+
+def _fraction(of: str) -> float:
+    return int.from_bytes(hashlib.sha256(of.encode()).digest()[:6], "big") / 2**48
 
 
 def content_hash(text: str | bytes) -> str:

@@ -121,6 +121,7 @@ class Delivery:
     tries: int = 1
     code: str | None = None
     assets: tuple[str, ...] = ()
+    engaged_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,11 @@ class Lead:
     track: str | None = None
     stage: str | None = None
     stage_entered_at: datetime | None = None
+    track_entered_at: datetime | None = None
     pinned_release: str | None = None
+    """Whose structure of the track it goes by, where the track's edits do not reach leads on the way."""
+    is_held_out: bool = False
+    """On its track for comparison: judged like all, and nothing of the track is sent."""
     company: str | None = None
     country: str | None = None
     time_zone: str | None = None

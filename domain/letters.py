@@ -92,8 +92,9 @@ def spoken_by(ctx: Context) -> str | None:
 
 
 def path_of(track: Track, touch: Touch) -> str:
-    language = f".{touch.language}" if touch.language else ""
-    return f"content/tracks/{track.id}/{touch.id}{language}.md"
+    is_first = touch.variant is None or touch.variant == next(iter(touch.variants), None)
+    other = touch.language or ("" if is_first else touch.variant)
+    return f"content/tracks/{track.id}/{touch.id}{'.' if other else ''}{other}.md"
 
 
 OURS = "config"

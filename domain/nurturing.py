@@ -9,6 +9,7 @@ from domain import recycling, touches
 from domain.context import Context, system
 from domain.lead import State
 from domain.steps import Move, Step, Verb
+from domain.track import NO_TRACK, Track
 from domain.waiting import LOOK_AGAIN, rest, to_sales_if_ready, waiting_for_a_person
 
 DEAL_LOOKED_AT = timedelta(days=7)
@@ -32,8 +33,13 @@ def _next_in_nurture(ctx: Context) -> Step | Move:
     track = ctx.track
     if track is None or track.id not in ctx.release.approved:
         if chosen := recycling.choose_track(ctx):
-            return _switch(ctx, chosen.id, chosen.first_stage, f"matches {chosen.id}")
+            return _switch(ctx, chosen, f"matches {chosen.id}")
         return rest(ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same")
+    if better := recycling.better_track(ctx, track):
+        why = f"asked for {better.id}, which goes before {track.id}"
+        return _switch(ctx, better, why)
+    if ctx.lead.is_held_out:
+        return _used_up(ctx, max(touches.planned_end(ctx, track), _rests_until(ctx) or ctx.now))
     found = touches.next_step(ctx, track)
     if isinstance(found, touches.UsedUp):
         return _used_up(ctx, max(found.at, _rests_until(ctx) or found.at))
@@ -61,50 +67,58 @@ def _rests_until(ctx: Context) -> datetime | None:
 
 def _used_up(ctx: Context, at: datetime) -> Step | Move:
     """The last touch keeps its time to be answered, then the lead goes to `then`, else to rest."""
-    if at > ctx.now:
-        return rest(ctx, at, "every touch was given; time to answer the last one")
     track = ctx.track
-    then = ctx.release.tracks.get((track.then if track else None) or ctx.release.defaults.then or "")
+    if at > ctx.now:
+        given = "every touch was given; time to answer the last one"
+        return rest(
+            ctx, at, f"held out of {ctx.lead.track}: judged, nothing is sent" if ctx.lead.is_held_out else given
+        )
+    then = ctx.release.tracks.get((track.then if track else None) or ctx.release.defaults.then or NO_TRACK)
     done = (*ctx.lead.tracks_done, ctx.lead.track or "")
     is_for_them = then is not None and (then.purpose == "customer") == (ctx.lead.won_at is not None)
     if then and is_for_them and then.id in ctx.release.approved and then.id not in done and touches.unseen(ctx, then):
-        return _switch(ctx, then.id, then.first_stage, "the track before it is used up")
+        return _switch(ctx, then, "the track before it is used up")
     recheck_at = ctx.now + ctx.release.defaults.dormant_recheck
     sets: dict[str, object] = {"recheck_at": recheck_at, "tracks_done": done}
     return system("T09", State.DORMANT, "used up", sets, touches=len(ctx.facts.ledger))
 
 
-def _switch(ctx: Context, track: str, stage: str, why: str) -> Move:
+def _switch(ctx: Context, track: Track, why: str) -> Move:
     lead = ctx.lead
     done = lead.tracks_done if lead.track is None else (*lead.tracks_done, lead.track)
-    sets: dict[str, object] = {
-        "track": track,
-        "stage": stage,
-        "stage_entered_at": ctx.now,
-        "tracks_done": done,
-    }
-    return system("T07", State.NURTURING, why, sets, track=track, stage=stage)
+    sets = {**recycling.entering(ctx, track, track.first_stage), "tracks_done": done}
+    data = {"track": track.id, "stage": track.first_stage, "track_from": lead.track, "held_out": sets["is_held_out"]}
+    return system("T07", State.NURTURING, why, sets, **data)
 
 
 def recycled(ctx: Context) -> Step | Move:
     if recycling.has_circled_enough(ctx):
-        sets: dict[str, object] = {"recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
-        return system("T35", State.DORMANT, "recycled too often", sets, cycles=ctx.lead.cycle)
+        return _to_rest(ctx, "recycled too often")
     if ctx.newest_hand_raise() and (ready := to_sales_if_ready(ctx, "T34")):
         return ready
     if waiting := waiting_for_a_person(ctx):
         return waiting
-    event, until = recycling.woken_by(ctx), ctx.lead.cool_until or ctx.now
+    if recycling.gets_nothing(ctx):
+        return _to_rest(ctx, f"nothing is sent to this person: {ctx.lead.return_reason}")
+    event, until = _woken_by(ctx), ctx.lead.cool_until or ctx.now
     if event is None and until > ctx.now:
         return Step(f"resume:cool:{ctx.lead.cycle}", Verb.RESUME, until, f"cool-down after {ctx.lead.return_reason}")
     track = recycling.track_for_return(ctx)
     stage, why = recycling.entry_stage(ctx, track) if track else (None, "no track matches")
     is_spent = ctx.track and not (track and touches.unseen(ctx, track, stage))
     if is_spent and not ctx.verdict.ready:
-        sets = {"recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
-        return system("T35", State.DORMANT, "content gap: nothing left to give", sets, cycles=ctx.lead.cycle)
+        return _to_rest(ctx, "content gap: nothing left to give")
     trigger = event or "cool-down over"
     return recycling.to_nurturing(ctx, "T33", track, stage, trigger, entry_because=why)
+
+
+def _to_rest(ctx: Context, why: str) -> Move:
+    sets: dict[str, object] = {"recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
+    return system("T35", State.DORMANT, why, sets, cycles=ctx.lead.cycle)
+
+
+def _woken_by(ctx: Context) -> str | None:
+    return recycling.woken_by(ctx) or ("inquired again" if recycling.has_inquired_again(ctx) else None)
 
 
 def dormant(ctx: Context) -> Step | Move:
@@ -114,10 +128,9 @@ def dormant(ctx: Context) -> Step | Move:
         return waiting
     sign = _sign_of_life(ctx)
     is_review = ctx.lead.recheck_at is not None and ctx.lead.recheck_at <= ctx.now
-    if sign or is_review:
+    if sign or (is_review and not recycling.gets_nothing(ctx)):
         fresh = ctx.with_lead(replace(ctx.lead, tracks_done=()))
-        own = fresh.track if ctx.lead.track in ctx.release.approved else None
-        track = own if own and touches.unseen(fresh, own) else recycling.choose_track(fresh)
+        track = recycling.track_for_waking(fresh)
         stage, why = recycling.entry_stage(fresh, track) if track else (None, "")
         if ctx.verdict.ready or (track and touches.unseen(fresh, track, stage)):
             trigger = sign or "review date"
@@ -129,6 +142,11 @@ def dormant(ctx: Context) -> Step | Move:
 
 
 def _sign_of_life(ctx: Context) -> str | None:
+    """Whatever they do wakes them; those to whom nothing is sent, only what the reason says, or a new inquiry."""
+    if recycling.has_inquired_again(ctx):
+        return "inquired again"
+    if recycling.gets_nothing(ctx):
+        return None
     since = ctx.lead.state_entered_at
     names = [
         name

@@ -87,6 +87,7 @@ _PLAIN = ("engaged", "done", "snooze", "disqualify", "skip")
 _OUTCOME = re.compile(rf"{'|'.join(_PLAIN)}|{_RETRY.pattern}")
 _GOAL = re.compile(r"(\d+) ([a-z_]+) by (\d{4}-\d\d-\d\d)")
 _MONEY = re.compile(r"(\d+) ([A-Z]{3})")
+_PERCENT = re.compile(r"(\d{1,2}(?:\.\d+)?) ?%")
 
 
 def parse_span(text: str) -> Span:
@@ -182,6 +183,14 @@ def parse_money(text: str) -> Money:
     return Money(int(found[1]), found[2])
 
 
+def parse_percent(text: str) -> float:
+    """`5%` as 0.05."""
+    found = _PERCENT.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"“{text}” is no share; write for example 5%")
+    return float(found[1]) / 100
+
+
 T = TypeVar("T")
 
 
@@ -210,3 +219,4 @@ OutcomePhrase = Annotated[Outcome, BeforeValidator(_phrase(parse_outcome, Outcom
 _GOAL_LIKE = "40 sales_accepted by 2027-03-31"
 GoalPhrase = Annotated[Goal, BeforeValidator(_phrase(parse_goal, Goal, _GOAL_LIKE)), _schema(_GOAL)]
 MoneyPhrase = Annotated[Money, BeforeValidator(_phrase(parse_money, Money, "9000 USD")), _schema(_MONEY)]
+PercentPhrase = Annotated[float, BeforeValidator(_phrase(parse_percent, float, "5%")), _schema(_PERCENT)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -59,8 +60,11 @@ class RecycleRule(Part):
     """What a reason means for the lead: how long to leave it alone, where it comes in again."""
 
     cool_down: Duration
+    resume_early: Duration = timedelta(days=30)
+    """A buyer who named a date hears from us so long before it."""
     stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = "same"
     track: str = "keep"
+    """A track, `keep` the lead's own, or `none`: nothing is sent to this person."""
     wake_up: list[str] = []
     back_to_rep: bool = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -59,8 +59,27 @@ class Release:
             path.removeprefix(folder): content for path, content in self.pictures.items() if path.startswith(folder)
         }
 
+    @property
+    def main_track(self) -> Track:
+        """The first that takes leads from the beginning: what samples and benchmarks go through."""
+        return next(track for track in self.tracks.values() if track.purpose == "stage")
+
     def find_touch(self, touch_id: str) -> tuple[Track, Touch] | None:
         return self._touches.get(touch_id)
+
+    def keeping(self, track_id: str, before: Release) -> Release:
+        """This release with one track in the structure of an earlier one (`in_flight: keep`); words are these."""
+        now, then = self.tracks.get(track_id), before.tracks.get(track_id)
+        if now is None or then is None:
+            return self
+        stages = {
+            name: stage.model_copy(
+                update={"gap": before.gap(name, stage), "used_up": stage.used_up or before.defaults.used_up}
+            )
+            for name, stage in then.stages.items()
+        }
+        structure = then.model_copy(update={"stages": stages, "then": then.then or before.defaults.then})
+        return replace(self, tracks={**self.tracks, track_id: now.kept_from(structure)})
 
     @cached_property
     def hand_raises(self) -> frozenset[str]:
@@ -83,7 +102,7 @@ class Release:
         conditions += [criterion.when for criterion in self.definition.criteria.values()]
         conditions += list(self.definition.hold_back_when.values())
         for track in self.tracks.values():
-            conditions.append(track.enrol)
+            conditions += [track.enrol] if track.enrol else []
             conditions += [t.when for t in track.touches.values() if t.when]
             for stage in track.stages.values():
                 conditions += [c for c in (stage.next_when, stage.back_when) if c]

@@ -19,6 +19,8 @@ from domain.steps import Move, Permit, Step, Verb
 from domain.track import Stage, Touch, Track
 
 LOOK_AGAIN = timedelta(days=30)
+OVERTAKEN = "overtaken"
+"""How a human touch ended that something more important made needless: nothing was missed."""
 MINIMUM_UNSEEN = 4
 """Fewer unseen touches than this do not make another cycle (docs/rules.md, recycling)."""
 
@@ -36,12 +38,27 @@ def next_step(ctx: Context, track: Track) -> Step | Move | UsedUp:
         return _to_stage(ctx, track.first_stage, "the stage is no longer in the files")
     if move := _early_move(ctx, track):
         return move
+    found, stage = _ahead(ctx, track), track.stages[ctx.lead.stage]
+    if stage.longest and isinstance(found, Step):
+        ends_at = _stage_entered_at(ctx) + stage.longest
+        if found.due_at > ends_at:
+            return Step(
+                f"rest:longest:{ends_at.isoformat()}",
+                Verb.REST,
+                ends_at,
+                "then the longest time for this stage has passed",
+            )
+    return found
+
+
+def _ahead(ctx: Context, track: Track) -> Step | Move | UsedUp:
+    """What the pools of this stage and the ones after it give, whatever time is left for the stage."""
     name, last_end = ctx.lead.stage or track.first_stage, last_touch_end(ctx)
     earliest = ctx.lead.state_entered_at
     while True:
         stage = track.stages[name]
         if touch := _first_open(ctx, track, stage):
-            return _step_for(ctx, track, name, touch, earliest)
+            return _step_for(ctx, track, name, touch.version_for(ctx.lead.id), earliest)
         if (stage.used_up or ctx.release.defaults.used_up) == "rest":
             return _rests_here(ctx, stage)
         leave_at = max(earliest, last_end + ctx.release.gap(name, stage)) if last_end else earliest
@@ -50,6 +67,8 @@ def next_step(ctx: Context, track: Track) -> Step | Move | UsedUp:
             return UsedUp(leave_at)
         if leave_at <= ctx.now and name == ctx.lead.stage:
             return _to_stage(ctx, following, "every touch of the stage that fits was given")
+        if leave_at > ctx.now and track.stages[following].longest:  # whose time begins when the lead comes there
+            return Step(f"rest:{name}:{leave_at.isoformat()}", Verb.REST, leave_at, f"then on to {following}")
         name, earliest = following, leave_at
 
 
@@ -73,17 +92,36 @@ def unseen(ctx: Context, track: Track, first: str | None = None) -> int:
     return sum(1 for name in touches if (touch := track.touches.get(name)) and _may_come(ctx, touch))
 
 
-def _early_move(ctx: Context, track: Track) -> Move | None:
-    lead, stage = ctx.lead, track.stages[ctx.lead.stage or ""]
-    following = track.after(lead.stage or "")
-    if following is None:
-        return None
-    if stage.next_when and stage.next_when.holds(ctx.view):
+def planned_end(ctx: Context, track: Track) -> datetime:
+    """When the track, from the stage where the lead came in, would be over if every touch took its stage's gap."""
+    names = list(track.stages)
+    first = names.index(ctx.lead.stage) if ctx.lead.stage in names else 0
+    gaps = ((ctx.release.gap(name, track.stages[name]), len(track.stages[name].touches)) for name in names[first:])
+    return (ctx.lead.track_entered_at or ctx.lead.state_entered_at) + sum((gap * n for gap, n in gaps), timedelta(0))
+
+
+def _early_move(ctx: Context, track: Track) -> Move | UsedUp | None:
+    name = ctx.lead.stage or ""
+    stage, following = track.stages[name], track.after(name)
+    if following and stage.next_when and stage.next_when.holds(ctx.view):
         return _to_stage(ctx, following, "the buyer has moved on")
-    entered_at = _stage_entered_at(ctx)
-    if stage.longest and entered_at + stage.longest <= ctx.now:
-        return _to_stage(ctx, following, "the longest time for this stage has passed")
-    return None
+    if before := _earlier(ctx, track, name):
+        return _to_stage(ctx, before, "back: " + (stage.back_when.text if stage.back_when else ""))
+    ends_at = _stage_entered_at(ctx) + stage.longest if stage.longest else None
+    if ends_at is None or ends_at > ctx.now:
+        return None
+    return _to_stage(ctx, following, "the longest time for this stage has passed") if following else UsedUp(ends_at)
+
+
+def _earlier(ctx: Context, track: Track, name: str) -> str | None:
+    """The stage before, when `back_when` holds - and something is left to give there, and nothing says *next* there:
+    else the lead would go to and fro."""
+    stage, before = track.stages[name], track.before(name)
+    if before is None or stage.back_when is None or not stage.back_when.holds(ctx.view):
+        return None
+    earlier = track.stages[before]
+    says_next = earlier.next_when is not None and earlier.next_when.holds(ctx.view)
+    return None if says_next or _first_open(ctx, track, earlier) is None else before
 
 
 def _stage_entered_at(ctx: Context) -> datetime:
@@ -96,8 +134,21 @@ def _to_stage(ctx: Context, stage: str, why: str) -> Move:
 
 
 def _first_open(ctx: Context, track: Track, stage: Stage) -> Touch | None:
-    names = list(stage.touches) + (track.reserve if ctx.lead.cycle > 1 else [])
+    names = list(stage.touches)
+    if _is_owed_a_reserve(ctx, track):
+        names = [*track.reserve, *names]
+    elif ctx.lead.cycle > 1:
+        names += track.reserve
     return next((t for n in names if (t := track.touches.get(n)) and _is_open(ctx, t)), None)
+
+
+def _is_owed_a_reserve(ctx: Context, track: Track) -> bool:
+    """A human touch of this cycle was skipped or reached nobody, and no reserve touch has taken its place yet."""
+    if not track.reserve:
+        return False
+    given = [d for d in ctx.facts.ledger if d.cycle == ctx.lead.cycle and d.touch in track.touches]
+    skipped = [d for d in given if d.status is Status.FAILED and d.channel != "email" and d.code != OVERTAKEN]
+    return len(skipped) > sum(1 for d in given if d.touch in track.reserve)
 
 
 def _is_open(ctx: Context, touch: Touch) -> bool:
@@ -105,6 +156,7 @@ def _is_open(ctx: Context, touch: Touch) -> bool:
 
 
 def _may_come(ctx: Context, touch: Touch) -> bool:
+    touch = touch.version_for(ctx.lead.id)
     if _was_had(ctx, touch) or not _channel_is_open(ctx, touch) or not _persona_fits(ctx, touch):
         return False
     if touch.expires and date.fromisoformat(touch.expires) < ctx.now.astimezone(zone(ctx.buyer_zone)).date():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from domain import keys
 from domain.definition import Id
 from domain.parts import Part, When
 from domain.phrases import (
@@ -17,6 +19,7 @@ from domain.phrases import (
     MoneyPhrase,
     Outcome,
     OutcomePhrase,
+    PercentPhrase,
     SpanPhrase,
     parse_outcome,
     parse_span,
@@ -24,6 +27,10 @@ from domain.phrases import (
 
 Channel = Literal["email", "call", "task"]
 React = Literal["judge", "stop"]
+Purpose = Literal["stage", "long_cycle", "re_engagement", "sales_support", "customer"]
+MATCHED = ("stage", "customer")
+"""Purposes of tracks that enrol by their condition; the others are reached by `then`, a return or by hand."""
+NO_TRACK = "none"
 OUTCOMES = {
     "talked": parse_outcome("engaged"),
     "no_answer": parse_outcome("retry 3 times every 2 days"),
@@ -63,6 +70,8 @@ class Touch(Part):
     if_not_done: Literal["skip", "keep"] | None = None
     expires: str | None = None
     repeatable: bool = False
+    variants: dict[Id, Annotated[int, Field(ge=0, le=100)]] = {}
+    """Shares in percent. The first is the file itself, another one is the file `<touch>.<variant>.md` beside it."""
     body: str
     assets: tuple[str, ...] = ()
     """The collateral it links to, found in the body by the loader."""
@@ -70,6 +79,30 @@ class Touch(Part):
     """The same touch from `<touch>.<language>.md`, put here by the loader."""
     language: str = ""
     """Of these words; empty: the base file's."""
+    variant: str | None = None
+    versions: dict[str, Touch] = {}
+    """The whole touch as each variant says it, put together by the loader."""
+
+    def version_for(self, lead_id: UUID) -> Touch:
+        """The variant this lead gets, whenever it gets it; shares that change move as few leads as can be."""
+        if not self.variants:
+            return self
+        drawn, below = keys.draw(lead_id, f"variant/{self.id}") * 100, 0
+        for name, share in self.variants.items():
+            below += share
+            if drawn < below:
+                return self.versions[name]
+        return self
+
+    def version(self, variant: str | None) -> Touch:
+        """The words of a variant as they were sent."""
+        return self.versions.get(variant or "", self)
+
+    def conditioned_as(self, before: Touch) -> Touch:
+        """These words, under the conditions and after the wait of an earlier release."""
+        then = {"when": before.when, "wait": before.wait}
+        versions = {name: version.model_copy(update=then) for name, version in self.versions.items()}
+        return self.model_copy(update={**then, "versions": versions})
 
     @property
     def is_human(self) -> bool:
@@ -80,12 +113,13 @@ class Touch(Part):
         return self.title or self.id
 
     def in_language(self, wanted: str | None) -> Touch:
-        """For a lead who speaks `de-at`: the words of `.de-at.md`, else of `.de.md`, else of the base file."""
+        """For a lead who speaks `de-at`: the words of `.de-at.md`, else of `.de.md`, else these. Variants are of the
+        base file's language; whoever reads another is counted with none."""
         code = (wanted or "").strip().lower().replace("_", "-")
         for language in (code, code.partition("-")[0]):
             if words := self.languages.get(language):
                 said = {name: value for name, value in words if value is not None}
-                return self.model_copy(update={**said, "languages": {}, "language": language})
+                return self.model_copy(update={**said, "languages": {}, "language": language, "variant": None})
         return self
 
     def outcome(self, name: str) -> Outcome | None:
@@ -101,6 +135,13 @@ class Touch(Part):
             raise ValueError(f"“{expires}” is no day; write year, month and day like 2027-03-31") from None
         return expires
 
+    @field_validator("variants")
+    @classmethod
+    def _add_up(cls, variants: dict[str, int]) -> dict[str, int]:
+        if variants and (len(variants) < 2 or sum(variants.values()) != 100):
+            raise ValueError("the shares of two or more variants add up to 100; write for example {a: 50, b: 50}")
+        return variants
+
     @model_validator(mode="after")
     def _complete(self) -> Touch:
         if not self.body.strip():
@@ -110,6 +151,15 @@ class Touch(Part):
         if self.is_human and not self.title:
             raise ValueError("a human touch needs a title")
         return self
+
+
+class Variant(Part):
+    """What a variant of a touch says otherwise; what it leaves out is as in the touch's own file."""
+
+    subject: str | None = None
+    preheader: str | None = None
+    title: str | None = None
+    body: str = ""
 
 
 class Stage(Part):
@@ -141,9 +191,9 @@ class Track(Part):
     message: str
     audience: str
     budget: MoneyPhrase
-    enrol: When
+    enrol: When | None = None
     stages: dict[Id, StagePhrase]
-    purpose: str = "stage"
+    purpose: Purpose = "stage"
     proposed_by: str | None = None
     status: Literal["proposed", "declined"] | None = None
     campaign: str | None = None
@@ -151,6 +201,7 @@ class Track(Part):
     reserve: list[str] = []
     react: dict[str, React] = {}
     then: str | None = None
+    hold_out: PercentPhrase = 0.0
     sender: str | None = None
     window: HoursPhrase | None = None
     in_flight: Literal["adopt", "keep"] = "adopt"
@@ -163,11 +214,40 @@ class Track(Part):
             raise ValueError("a track needs at least one stage")
         return stages
 
+    @model_validator(mode="after")
+    def _enrols_somebody(self) -> Track:
+        if self.enrol is None and self.purpose in MATCHED:
+            raise ValueError("say whom it is for: enrol, with a condition")
+        return self
+
     def after(self, stage: str) -> str | None:
         """The stage after this one, None after the last."""
         names = list(self.stages)
         place = names.index(stage) + 1
         return names[place] if place < len(names) else None
+
+    def before(self, stage: str) -> str | None:
+        """The stage before this one, None before the first."""
+        names = list(self.stages)
+        place = names.index(stage)
+        return names[place - 1] if place else None
+
+    def holds_out(self, lead_id: UUID) -> bool:
+        """Whether this lead is of those who get nothing of the track, so that its effect can be told."""
+        return keys.draw(lead_id, f"hold_out/{self.id}") < self.hold_out
+
+    def kept_from(self, before: Track) -> Track:
+        """`in_flight: keep`: what this track says now, in the structure it had then: stages, order, gaps, conditions.
+
+        A touch that is no longer in the files is given to nobody.
+        """
+        touches = {
+            name: now.conditioned_as(before.touches[name])
+            for name, now in self.touches.items()
+            if name in before.touches
+        }
+        kept = ("stages", "reserve", "then")
+        return self.model_copy(update={"touches": touches, **{name: getattr(before, name) for name in kept}})
 
     @property
     def first_stage(self) -> str:
@@ -202,6 +282,7 @@ class Defaults(Part):
     human_touch: HumanTouch
     sender_daily: int = Field(default=500, ge=1)
     dormant_recheck: Duration = timedelta(days=180)
+    dormant_track: str | None = None
     offering: str | None = None
     language: str = "en"
     """Of the base files; a lead who speaks another gets `<touch>.<language>.md` where there is one."""

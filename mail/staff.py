@@ -19,6 +19,7 @@ SUBJECTS = {
     "clock_remind": "Half the time has passed: {who}",
     "clock_escalate": "A promise was broken: {owner} and {who}",
     "on_desk": "On your desk: nobody has taken {who}",
+    "no_track": "Leads that no track is for: {new} new, {total} in all",
 }
 BODIES = {
     "offered": "Why now: {why}\n\nAccept, reject or log your first attempt:\n{url}",
@@ -38,6 +39,7 @@ BODIES = {
     " somebody else:\n{url}",
     "on_desk": "{who} is ready for sales and has nobody. This alarms every business day until you assign the lead or"
     " send it back.\n\n{url}",
+    "no_track": "They are judged like all others, and get no touch until a track's `enrol` matches them.\n\n{url}",
 }
 MOVES_ON = "If nothing happens, the lead changes hands."
 STAYS = "It stays there until somebody acts."

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from domain.errors import NotReadyError
+from domain.lead import Lead
 from domain.release import Release
 from storage import tables as t
 
@@ -124,6 +125,14 @@ class Archive:
             raise NotReadyError("nothing is published yet; run: nurture sign and nurture publish")
         return replace_approved(self.release(tx, row.release), frozenset(row.approved))
 
+    def release_for(self, tx: Tx, lead: Lead) -> Release:
+        """What is live, as it applies to this lead: with the structure its track had, where edits do not reach it."""
+        live = self.live(tx)
+        track, pinned = live.tracks.get(lead.track or ""), lead.pinned_release
+        if track is None or track.in_flight == "adopt" or pinned in (None, live.hash):
+            return live
+        return keeping(live, track.id, self.release(tx, pinned))
+
     def release(self, tx: Tx, hash: str) -> Release:
         """A stored release, compiled once per process."""
         found = self._compiled.get(hash)
@@ -136,6 +145,18 @@ class Archive:
 
 
 _approved: dict[tuple[str, frozenset[str]], Release] = {}
+
+
+_kept: dict[tuple[str, frozenset[str], str, str], Release] = {}
+
+
+def keeping(live: Release, track: str, before: Release) -> Release:
+    """As above; there are as many as tracks with `in_flight: keep` and releases their leads came in with."""
+    key = (live.hash, live.approved, track, before.hash)
+    found = _kept.get(key)
+    if found is None:
+        found = _kept[key] = live.keeping(track, before)
+    return found
 
 
 def replace_approved(release: Release, approved: frozenset[str]) -> Release:

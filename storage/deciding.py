@@ -85,8 +85,8 @@ JUDGED = frozenset({State.INQUIRY, State.NURTURING, State.RECYCLED, State.DORMAN
 def open_lead(tx: Tx, archive: Archive, lead_id: UUID) -> Deciding:
     """Lock a lead and everything a decision reads. Raises MissingError, NotReadyError."""
     facts, beside = load(tx, lead_id)
-    live = archive.live(tx)
-    return Deciding(tx, archive, live, facts, beside, archive.clock.now(), [])
+    release = archive.release_for(tx, facts.lead)
+    return Deciding(tx, archive, release, facts, beside, archive.clock.now(), [])
 
 
 def open_working(tx: Tx, archive: Archive, lead_id: str) -> Deciding:
@@ -108,11 +108,20 @@ def settle(d: Deciding) -> Step:
         d.take(move)
     if d.lead.state in JUDGED:
         d.keep_verdict()
+    _adopt(d)
     keep = step.id if step.permits else None
     if d.facts.reserved.keys() - {keep}:
         permits.release(d.tx, d.lead.id, keep)
         d.facts = replace(d.facts, reserved={id: at for id, at in d.facts.reserved.items() if id == keep})
     return _reserved(d, step) if step.permits else step
+
+
+def _adopt(d: Deciding) -> None:
+    """Remember whose structure the lead goes by now: it stays that one if its track begins to say `in_flight: keep`."""
+    track = d.ctx.track
+    is_adopting = d.lead.state is State.NURTURING and track is not None and track.in_flight == "adopt"
+    if is_adopting and d.lead.pinned_release != d.release.hash:
+        d.change(pinned_release=d.release.hash)
 
 
 def _reserved(d: Deciding, step: Step) -> Step:

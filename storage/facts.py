@@ -40,6 +40,7 @@ LEDGER = (
         t.ledger.c.tries,
         t.ledger.c.code,
         t.ledger.c.assets,
+        t.ledger.c.engaged_at,
     )
     .where(t.ledger.c.lead_id.in_(IDS))
     .order_by(t.ledger.c.claimed_at, t.ledger.c.id)
@@ -98,6 +99,7 @@ def _ledger(tx: Tx, lead: Lead) -> tuple[Delivery, ...]:
             r.tries,
             r.code,
             tuple(r.assets),
+            r.engaged_at,
         )
         for r in rows
     )

@@ -27,7 +27,7 @@ def open_task(d: Deciding, step: Step) -> None:
     """Give a human touch to its owner, with a due time and what happens when nobody does it."""
     found = d.release.find_touch(step.id.split(":")[1])
     assert found is not None  # the step was decided from this release a moment ago
-    track, touch = found
+    track, touch = found[0], found[1].version_for(d.lead.id)
     human, number = d.release.defaults.human_touch, nth(d.ctx, touch)
     delivery = keys.send_id(d.lead.id, touch.id, number)
     open_delivery(d, track, touch, delivery, number, "task")

@@ -16,7 +16,7 @@ from storage.archive import Tx
 def deliveries(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:  # Any: column values
     """The ledger rows that links belong to."""
     c = t.ledger.c
-    columns = (c.id, c.lead_id, c.touch, c.language, c.release, c.status, c.claimed_at, c.ended_at)
+    columns = (c.id, c.lead_id, c.touch, c.variant, c.language, c.release, c.status, c.claimed_at, c.ended_at)
     rows = tx.execute(select(*columns).where(c.id.in_(ids))).mappings()
     return {row["id"]: dict(row) for row in rows}
 

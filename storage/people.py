@@ -151,6 +151,8 @@ def finish_task(tx: Tx, archive: Archive, task_id: UUID, done: TaskDone) -> Deci
         raise RefusedError(f"this task is closed already: {row.outcome}", ())
     values = learning.understand(d.release, done.facts)
     then = _outcome(d, row.touch, done.outcome)
+    if then.then == "snooze" and done.until is not None and not d.now < done.until <= d.now + LONGEST_PAUSE:
+        raise InvalidError("until must be a day within the next two years", "until")
     data = {"task": str(task_id), "kind": row.kind, "touch": row.touch, "outcome": done.outcome, "is": "done"}
     log_id = record.log(tx, d.lead, "task", d.now, actor=done.actor, actor_id=done.who, data=data)
     if done.words:
@@ -193,7 +195,10 @@ def _close(d: Deciding, row: Any, done: TaskDone, then: str) -> None:  # Any: a 
         learning.happen(d.tx, d.lead.id, "task", str(row.id), "talked", d.now, d.now, ledger_id=row.ledger_id)
     d.reload()
     if then == "snooze":
-        d.change(paused_until=min(done.until or d.now + SNOOZE, d.now + LONGEST_PAUSE))
+        until = done.until or d.now + SNOOZE
+        d.change(paused_until=until)
+        data = {"until": until.isoformat(), "task": str(row.id)}
+        record.log(d.tx, d.lead, "paused", d.now, actor=done.actor, actor_id=done.who, data=data)
     elif then == "disqualify":
         said = Said("disqualify", done.actor, done.who, done.reason or "not_icp_permanent", len(done.words or ""))
         for move in decisions.take(d.ctx, said):

@@ -106,7 +106,8 @@ def _follow(d: Deciding, letter: Letter, ended: Delivery, outcome: Outcome) -> N
 def _touch(d: Deciding, step: Step) -> tuple[Track, Touch]:
     found = d.release.find_touch(step.id.split(":")[1])
     assert found is not None  # the step was decided from this release a moment ago
-    return found
+    track, touch = found
+    return track, touch.version_for(d.lead.id)
 
 
 def open_delivery(d: Deciding, track: Track, touch: Touch, send_id: UUID, number: int, attempt: str) -> None:
@@ -115,6 +116,7 @@ def open_delivery(d: Deciding, track: Track, touch: Touch, send_id: UUID, number
         "cycle": d.lead.cycle,
         "track": track.id,
         "stage": d.lead.stage,
+        "variant": touch.variant,
         "release": d.release.hash,
         "content_hash": keys.content_hash(f"{touch.subject or touch.title}\n{touch.body}"),
         "status": "claimed",

@@ -37,6 +37,7 @@ metadata = MetaData(
 )
 CODE = String(64)
 OPEN = text("closed_at is null")
+NO_TRACK = text("track is null")
 
 
 def _lead_id(**more: bool) -> Column[object]:
@@ -56,7 +57,9 @@ leads = Table(
     Column("track", CODE),
     Column("stage", CODE),
     Column("stage_entered_at", Utc),
+    Column("track_entered_at", Utc),
     Column("pinned_release", CODE),
+    Column("is_held_out", Boolean(create_constraint=False), nullable=False, server_default=text("false")),
     Column("company", String(255)),
     Column("country", String(8)),
     Column("time_zone", CODE),
@@ -104,6 +107,7 @@ leads = Table(
     Index("ix_leads_state_owner", "state", "owner"),
     Index("ix_leads_step_due_at", "step_due_at"),
     Index("ix_leads_company", "company"),
+    Index("ix_leads_no_track", "state_entered_at", sqlite_where=NO_TRACK, postgresql_where=NO_TRACK),
     Index("ix_leads_created_at_id", "created_at", "id"),
 )
 
@@ -396,6 +400,7 @@ notices = Table(
     Column("tries", Integer, nullable=False),
     Column("next_try_at", Utc, nullable=False),
     Index("ix_notices_sent_at_next_try_at", "sent_at", "next_try_at"),
+    Index("ix_notices_kind_at", "kind", "at"),
 )
 
 permits = Table(

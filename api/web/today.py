@@ -18,7 +18,7 @@ from api.web.visiting import Reader, Visit
 from domain.calendar import at_local
 from domain.lead import Known
 from domain.release import Release
-from storage import sales_reading, today
+from storage import sales_reading, today, trackless
 from storage.archive import Tx
 from storage.reading import Row
 
@@ -54,6 +54,7 @@ def page(visit: Reader) -> Response:
             "mails": today.mails(tx, begins),
             "latest": _latest(visit, log, names),
             "yours": _yours(tx, visit),
+            "no_track": trackless.count(tx),
         }
     return show(visit, "web/today.html", **shown)
 

@@ -71,7 +71,7 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
 def midway(release: Release) -> Facts:
     """Four touches given, eight facts known, a few things done; not yet ready, the next touch due."""
     sample = facts_of(next(iter(release.samples.values())), release, NOW)
-    track = next(iter(release.tracks.values()))
+    track = release.main_track
     stage, given = _stage_after(track, GIVEN)
     entered_at = NOW - timedelta(days=40)
     lead = replace(

@@ -98,7 +98,7 @@ def _letters(archive: Archive, lead_id: UUID) -> Iterator[Letter]:
     with archive.reading() as tx:
         ctx = open_lead(tx, archive, lead_id).ctx
         address = texts.get(tx, lead_id, "address")["address", "email"]
-        track = next(iter(ctx.release.tracks.values()))
+        track = ctx.release.main_track
         mails = [t for t in track.touches.values() if not t.is_human]
         letters = [letter(tx, ctx, track, touch, uuid4(), address) for touch in mails]
     return (replace(each, send_id=uuid4()) for each in cycle(letters))

@@ -129,6 +129,7 @@ def hurried(files: Mapping[str, str]) -> dict[str, str]:
     text = re.sub(r"(?m)^at_most:.*$", "at_most: [90000 per 1 day]", text)
     text = re.sub(r"(?m)^sender_daily:.*$", "sender_daily: 100000", text)
     text = re.sub(r"(?m)^same_mail_at_one_company:.*$", "same_mail_at_one_company: 100000 per day", text)
+    text = re.sub(r"(?m)^then:.*\n", "", text)  # only the main track
     hurry["content/defaults.yaml"] = re.sub(r"(?m)^(  \w+): \d+ days$", r"\1: 0 days", text)
     for path, body in hurry.items():
         if path.endswith(".md") and "channel:" in body:

@@ -78,14 +78,26 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("taken_back_at", Utc(), nullable=True))
 
     with op.batch_alter_table("leads", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("track_entered_at", Utc(), nullable=True))
+        batch_op.add_column(sa.Column("is_held_out", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
         batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("merged_from", Json, server_default="[]", nullable=False))
+        batch_op.create_index(
+            "ix_leads_no_track",
+            ["state_entered_at"],
+            unique=False,
+            sqlite_where=sa.text("track is null"),
+            postgresql_where=sa.text("track is null"),
+        )
 
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(length=64), nullable=True))
 
     with op.batch_alter_table("log", schema=None) as batch_op:
         batch_op.add_column(sa.Column("before", Json, nullable=True))
+
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_kind_at", ["kind", "at"], unique=False)
     _tell_again()
 
 

@@ -192,8 +192,12 @@ def test_the_team(house: House) -> None:
 
 
 def test_what_is_agreed(house: House) -> None:
-    track = house.get("/tracks", "viewer")["items"][0]
-    assert (track["id"], track["is_approved"], len(track["stages"])) == ("dock-waiting", True, 4)
+    tracks = {track["id"]: track for track in house.get("/tracks", "viewer")["items"]}
+    assert set(tracks) == {"business-case", "dock-waiting", "keep-in-touch", "re-engagement"}
+    assert tracks["keep-in-touch"]["enrol"] is None
+    assert [tracks[name]["then"] for name in ("dock-waiting", "re-engagement")] == ["keep-in-touch", "none"]
+    track = tracks["dock-waiting"]
+    assert (track["is_approved"], len(track["stages"])) == (True, 4)
     assert track["stages"][0]["touches"][0]["id"] == "checklist"
     definition = house.get("/definitions", "viewer")["items"][0]
     assert [c["id"] for c in definition["criteria"]] == ["fits", "problem", "soon"]

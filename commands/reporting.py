@@ -1,0 +1,111 @@
+"""`nurture report`: what was tried, with how far each figure may be trusted."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.console import Data, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from domain.intervals import Rate
+
+    Row = Mapping[str, object]
+
+
+class Format(StrEnum):
+    """How a report comes out."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+As = Annotated[Format, typer.Option("--format", help="How it comes out; shares are in percent in the table only.")]
+TRIED = ("touch", "variant", "delivered", "engaged", "rate", "low", "high")
+HELD = ("track", "group", "leads", "ready", "rate", "low", "high")
+SHARES = ("rate", "low", "high")
+RIPE_DAYS = 120
+
+
+def register(app: typer.Typer) -> None:
+    family = typer.Typer(help="Figures from the archive, each with its n and its 95 % interval.", no_args_is_help=True)
+    family.command()(variants)
+    family.command("hold-out")(hold_out)
+    app.add_typer(family, name="report")
+
+
+def variants(
+    touch: Annotated[str | None, typer.Argument(help="Only this touch.", show_default="all with variants")] = None,
+    data: Data = None,
+    form: As = Format.TABLE,
+) -> None:
+    """Variants of a touch side by side: delivered, and clicked, answered or replied to. Under 10 no rate is told;
+    where two intervals overlap, neither variant has won yet."""
+    from commands.opening import opened, settings_for
+    from storage import comparing
+
+    with opened(settings_for(data)) as archive, archive.reading() as tx:
+        tried = comparing.variants(tx, touch)
+    rows = [
+        {
+            "touch": one.touch,
+            "variant": one.variant,
+            "delivered": one.engaged.n,
+            "engaged": one.engaged.hits,
+            **_shares(one.engaged),
+        }
+        for one in tried
+    ]
+    _show(TRIED, rows, form, f"nothing with variants{f' called {touch}' if touch else ''} was delivered yet")
+
+
+def hold_out(
+    ripe: Annotated[int, typer.Option("--after", min=0, help="Only leads who came so many days ago.")] = RIPE_DAYS,
+    data: Data = None,
+    form: As = Format.TABLE,
+) -> None:
+    """What a track does: how many became sales-ready of those who got it, and of those held out (`hold_out: 5%`).
+    The line *difference* is the track's lift; while its interval holds 0, none is shown yet."""
+    from datetime import timedelta
+
+    from commands.opening import opened, settings_for
+    from domain.intervals import difference
+    from storage import comparing
+
+    with opened(settings_for(data)) as archive, archive.reading() as tx:
+        found = comparing.hold_outs(tx, archive.clock.now() - timedelta(days=ripe))
+    rows: list[Row] = []
+    for track, (given, held) in found.items():
+        for group, arm in (("nurtured", given), ("held out", held)):
+            leads = {"leads": arm.ready.n, "ready": arm.ready.hits}
+            rows.append({"track": track, "group": group, **leads, **_shares(arm.ready)})
+        if lift := difference(given.ready, held.ready):
+            rows.append({"track": track, "group": "difference", **dict(zip(SHARES, lift, strict=True))})
+    _show(HELD, rows, form, f"no lead was held out of a track {ripe} days ago or earlier")
+
+
+def _shares(rate: Rate) -> dict[str, object]:
+    return {"rate": rate.value, "low": rate.low, "high": rate.high} if rate.n else {}
+
+
+def _show(columns: Sequence[str], rows: Sequence[Row], form: Format, nothing: str) -> None:
+    if form is Format.JSON:
+        print_json(rows)
+    elif form is Format.CSV:
+        writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif rows:
+        print_table(columns, [{name: _percent(name, value) for name, value in row.items()} for row in rows])
+    else:
+        say(nothing)
+
+
+def _percent(name: str, value: object) -> object:
+    return f"{value:.1%}" if name in SHARES and isinstance(value, float) else value
