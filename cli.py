@@ -39,6 +39,7 @@ FAMILIES = (
     keys,
     reps,
     suppressing,
+    reporting,
     clock,
     schemas,
     doctor,

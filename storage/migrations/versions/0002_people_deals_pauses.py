@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_learned_lead_id_leads")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_learned")),
     )
-    with op.batch_alter_table("learned", schema=None) as batch_op:
+    with op.batch_alter_table("learned", schema=None, recreate="never") as batch_op:
         batch_op.create_index(batch_op.f("ix_learned_lead_id"), ["lead_id"], unique=False)
 
     op.create_table(
@@ -66,18 +66,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_opportunities_lead_id_leads")),
         sa.PrimaryKeyConstraint("system", "external_id", name=op.f("pk_opportunities")),
     )
-    with op.batch_alter_table("opportunities", schema=None) as batch_op:
+    with op.batch_alter_table("opportunities", schema=None, recreate="never") as batch_op:
         batch_op.create_index(batch_op.f("ix_opportunities_company"), ["company"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_lead_id"), ["lead_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_opened_at"), ["opened_at"], unique=False)
 
-    with op.batch_alter_table("clock", schema=None) as batch_op:
+    with op.batch_alter_table("clock", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("advanced_at", Utc(), nullable=True))
 
-    with op.batch_alter_table("events", schema=None) as batch_op:
+    with op.batch_alter_table("events", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("taken_back_at", Utc(), nullable=True))
 
-    with op.batch_alter_table("leads", schema=None) as batch_op:
+    with op.batch_alter_table("leads", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("track_entered_at", Utc(), nullable=True))
         batch_op.add_column(sa.Column("is_held_out", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
         batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
@@ -90,13 +90,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("track is null"),
         )
 
-    with op.batch_alter_table("ledger", schema=None) as batch_op:
+    with op.batch_alter_table("ledger", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(length=64), nullable=True))
 
-    with op.batch_alter_table("log", schema=None) as batch_op:
+    with op.batch_alter_table("log", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("before", Json, nullable=True))
 
-    with op.batch_alter_table("notices", schema=None) as batch_op:
+    with op.batch_alter_table("notices", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_notices_kind_at", ["kind", "at"], unique=False)
     _tell_again()
 
