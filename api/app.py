@@ -30,7 +30,7 @@ from domain.errors import NotReadyError
 from storage import releases
 
 router = APIRouter(tags=["operations"])
-ROUTERS = (leads.router, events.router, tasks.router, handoffs.router, agreed.router)
+ROUTERS = (leads.router, events.router, tasks.router, handoffs.router, handoffs.duty_router, agreed.router)
 
 
 def create_app(services: Services) -> FastAPI:

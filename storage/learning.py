@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -67,6 +67,14 @@ def learn(
         raw = {**current, **{name: from_known(known[name]) for name in changed}}
         tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead.id).values(known=raw))
     return changed
+
+
+def forget(tx: Tx, lead_id: UUID, names: Collection[str]) -> None:
+    """What turned out wrong, and nobody knows better yet, is unknown again."""
+    c = t.lead_facts.c
+    current = tx.execute(select(c.known).where(c.lead_id == lead_id)).scalar_one()
+    kept = {name: fact for name, fact in current.items() if name not in names}
+    tx.execute(update(t.lead_facts).where(c.lead_id == lead_id).values(known=kept))
 
 
 def _overtakes(old: Known, source: Source, at: datetime, left_sales_at: datetime) -> bool:

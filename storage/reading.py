@@ -107,6 +107,25 @@ def timeline(
     return paging.page(rows, limit, "id")
 
 
+def newest(tx: Tx, lead_id: UUID, limit: int) -> Sequence[Row]:
+    """The end of the timeline, oldest first."""
+    c = t.log.c
+    rows = tx.execute(select(t.log).where(c.lead_id == lead_id).order_by(c.id.desc()).limit(limit)).mappings().all()
+    return rows[::-1]
+
+
+def newest_handoff(tx: Tx, lead_id: UUID) -> Row | None:
+    c = t.handoffs.c
+    query = select(t.handoffs).where(c.lead_id == lead_id).order_by(c.number.desc()).limit(1)
+    return tx.execute(query).mappings().first()
+
+
+def reps_of(tx: Tx, handoff_id: UUID) -> list[str]:
+    """Whom a handoff was offered to, in order."""
+    c = t.offers.c
+    return list(tx.execute(select(c.rep).where(c.handoff_id == handoff_id).order_by(c.number)).scalars())
+
+
 def words(tx: Tx, lead_id: UUID) -> dict[str, str]:
     """What was written or said, by the record it belongs to: `log:12`, `event:5`."""
     c = t.person_texts.c

@@ -457,6 +457,37 @@ def upgrade() -> None:
         batch_op.create_index("ix_tasks_owner_closed_at_due_at", ["owner", "closed_at", "due_at"], unique=False)
 
     op.create_table(
+        "duties",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("handoff_id", sa.Uuid(), nullable=False),
+        sa.Column("rep", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("is_asked", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", Utc(), nullable=False),
+        sa.Column("remind_at", Utc(), nullable=False),
+        sa.Column("due_at", Utc(), nullable=False),
+        sa.Column("reminded_at", Utc(), nullable=True),
+        sa.Column("breached_at", Utc(), nullable=True),
+        sa.Column("closed_at", Utc(), nullable=True),
+        sa.Column("closed_by", sa.String(length=64), nullable=True),
+        sa.Column("answer", Json, nullable=False),
+        sa.ForeignKeyConstraint(["handoff_id"], ["handoffs.id"], name=op.f("fk_duties_handoff_id_handoffs")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_duties_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
+        sa.UniqueConstraint("handoff_id", "kind", name=op.f("uq_duties_handoff_id_kind")),
+    )
+    with op.batch_alter_table("duties", schema=None) as batch_op:
+        is_open = sa.text("closed_at is null")
+        batch_op.create_index(batch_op.f("ix_duties_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index("ix_duties_kind_opened_at", ["kind", "opened_at"], unique=False)
+        batch_op.create_index(
+            "ix_duties_open", ["remind_at", "id"], unique=False, sqlite_where=is_open, postgresql_where=is_open
+        )
+        batch_op.create_index("ix_duties_owner_kind_opened_at", ["owner", "kind", "opened_at"], unique=False)
+
+    op.create_table(
         "attempts",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("offer_id", sa.Uuid(), nullable=False),
