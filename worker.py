@@ -19,6 +19,7 @@ from temporalio.worker import Worker
 
 from activities.delivering import Delivering
 from activities.living import Living
+from api import offered_mail
 from commands.opening import open_archive
 from domain.errors import NurtureError
 from mail.catcher import find
@@ -32,7 +33,7 @@ from mail.post import Post
 from mail.staff import words
 from settings import Settings
 from storage import clock as demo
-from storage import leads, notices, sending, wakes
+from storage import duties, leads, notices, sending, wakes
 from storage.archive import Archive, machine_now
 from storage.life import ArchiveLife
 from storage.wakes import Wake
@@ -44,6 +45,7 @@ logger = logging.getLogger("nurture.worker")
 RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
 CLOCK_EVERY = 0.02
 RESOLVE_EVERY = 30.0
+DUTIES_EVERY = 10.0
 GRACE, AT_ONCE = timedelta(seconds=30), 5.0
 
 
@@ -62,8 +64,8 @@ async def connect_temporal() -> Client:
 class StaffPost:
     """Sends what was written for our own people; a crash between leaves it to the relay."""
 
-    def __init__(self, archive: Archive, pool: SmtpPool, settings: Settings) -> None:
-        self._archive, self._pool, self._settings = archive, pool, settings
+    def __init__(self, archive: Archive, pool: SmtpPool, settings: Settings, links: Links) -> None:
+        self._archive, self._pool, self._settings, self._links = archive, pool, settings, links
 
     async def send_for(self, lead_id: UUID) -> None:
         """At once if it goes at once. A lead never waits for a mail to our own people, nor fails with it."""
@@ -93,6 +95,8 @@ class StaffPost:
         with self._archive.reading() as tx:
             release = self._archive.live(tx)
             values = leads.headline(tx, release, notice.lead_id) if notice.lead_id else {}
+            if notice.kind == "offered":
+                values |= offered_mail.values(tx, self._archive, self._links, UUID(str(notice.data["offer"])))
         person, sender = release.person(notice.person), release.person(release.defaults.sender)
         found = release.find_touch(str(notice.data.get("touch")))
         named = {"touch": found[1].name} if found else {}
@@ -177,9 +181,9 @@ async def main(settings: Settings) -> None:
         password=settings.smtp_password,
         start_tls=settings.smtp_start_tls,
     )
-    staff = StaffPost(archive, pool, settings)
-    life = ArchiveLife(archive, lambda address: may_send(settings.mail, address, settings.pilot))
     links = Links([archive.secret], settings.public_url)
+    staff = StaffPost(archive, pool, settings, links)
+    life = ArchiveLife(archive, lambda address: may_send(settings.mail, address, settings.pilot))
     delivering = Delivering(life, Post(pool, links, settings.mail_domain))
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.slots))
     worker = Worker(
@@ -196,6 +200,7 @@ async def main(settings: Settings) -> None:
     background = [
         every(RELAY_EVERY, lambda: relay(archive, client)),
         every(RELAY_EVERY, staff.send_due),
+        every(DUTIES_EVERY, lambda: asyncio.to_thread(duties.sweep, archive)),
         every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings, uncertain)),
     ]
     if isinstance(archive.clock, demo.DemoClock):

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from api import agreed, events, handoffs, imports, leads, links, pages, problems, tasks
+from api import agreed, answering, events, handoffs, imports, leads, links, pages, problems, tasks
 from api.calls import App
 from api.clicks import Clicks
 from api.metrics import Metrics
@@ -46,7 +46,7 @@ def create_app(services: Services) -> FastAPI:
     )
     clicks = Clicks(services.archive, services.signal, metrics)
     app.state.running = Running(services, metrics, prepare(pages.environment()), clicks)
-    for each in (*ROUTERS, router, links.router):
+    for each in (*ROUTERS, router, links.router, answering.router):
         app.include_router(each)
     routes.install(app)
     if services.uploads:

@@ -163,9 +163,7 @@ def _handoff_of(tx: Tx, lead_id: UUID) -> UUID | None:
     return row["id"] if row else None
 
 
-def judge(
-    tx: Tx, lead_id: UUID, handoff: UUID | None, body: Feedback, call: Call, for_rep: str | None = None
-) -> Row:
+def judge(tx: Tx, lead_id: UUID, handoff: UUID | None, body: Feedback, call: Call, for_rep: str | None = None) -> Row:
     """Feedback on a packet by whoever worked with it, or entered for them by somebody who leads."""
     if handoff is None:
         raise RefusedError("this lead was never with sales; there is nothing to judge", ())

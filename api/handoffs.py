@@ -96,6 +96,7 @@ def handoff(id: Id, app: App, who: Who) -> Json:
         found = handoff_view(row, offers[-1] if offers else None)
         found["offers"] = [offer_view(offer) for offer in offers]
         found["possible"] = views.possible(row["state"]) if row["closed_at"] is None else []
+        found["is_newest"] = is_newest(tx, row)
         found["duties"] = told_back(tx, row, who.may_see_persons)
         return found | packet(tx, ctx, row, offers, who.may_see_persons)
 
@@ -149,8 +150,12 @@ def _decide(command: str, id: str, body: bodies.Decision, call: Call) -> JSONRes
 
 def _is_lost(tx: Tx, row: Row) -> bool:
     """A lost deal may go back to marketing before its time: the handoff is over, and yet there is one thing to say."""
+    return row["state"] == State.LOST and is_newest(tx, row)
+
+
+def is_newest(tx: Tx, row: Row) -> bool:
     newest = reading.newest_handoff(tx, row["lead_id"])
-    return row["state"] == State.LOST and newest is not None and newest["id"] == row["id"]
+    return newest is not None and newest["id"] == row["id"]
 
 
 @router.get("/{id}/recycle", summary="When the lead would come back, at which stage and to whom; changes nothing")

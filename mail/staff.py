@@ -14,9 +14,16 @@ SUBJECTS = {
     "clock_remind": "Half the time has passed: {who}",
     "clock_escalate": "A promise was broken: {owner} and {who} ({clock})",
     "on_desk": "On your desk: nobody has taken {who}",
+    "feedback_remind": "Was the packet about {who} any good?",
+    "debrief": "Please ask why it ended so: {who}",
+    "debrief_remind": "Still to ask, why it ended so: {who}",
 }
 BODIES = {
-    "offered": "Why now: {why}\n\nAccept, reject or log your first attempt:\n{url}",
+    "offered": "Accept it:\n{accept}\nNot for us - why?\n{refuse}\nOpen the packet, log your first attempt:\n{url}\n\n"
+    "{packet}",
+    "feedback_remind": "One tap is enough; it decides what you get next.\n{url}",
+    "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n{url}",
+    "debrief_remind": "The questions are on the page.\n{url}",
     "touch": "The script and the question to ask are here:\n{url}",
     "answer": "They asked for it: {event}. Mails to them stand still until you have answered.\n{url}",
     "reply": "Mails to them stand still until you have read it.\n{url}",

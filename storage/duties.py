@@ -52,7 +52,7 @@ def _open(d: Deciding, handoff_id: UUID, duty: Duty) -> bool:
     query = insert_once(d.tx, t.duties).values(row).on_conflict_do_nothing(index_elements=["handoff_id", "kind"])
     is_new = d.tx.execute(query.returning(t.duties.c.id)).scalar() is not None
     if is_new:
-        data = {"duty": duty.kind, "owner": duty.owner, "due_at": duty.due_at.isoformat(), "is": "opened"}
+        data = {"duty": duty.kind, "owner": duty.owner, "due_at": duty.due_at.isoformat(), "status": "opened"}
         record.log(d.tx, d.lead, "duty", d.now, data=data)
     return is_new
 
@@ -171,21 +171,19 @@ def _close(d: Deciding, row: Row, who: str, answer: Mapping[str, Any], words: Ma
     d.tx.execute(update(t.duties).where(t.duties.c.id == row["id"]).values(closed))
     for name, text in words.items():
         texts.put(d.tx, d.lead.id, row["kind"], f"{row['handoff_id']}/{name}", text, d.now)
-    data = {"duty": row["kind"], "is": "answered", "kept": d.now <= row["due_at"]}
+    data = {"duty": row["kind"], "status": "answered", "kept": d.now <= row["due_at"]}
     record.log(d.tx, d.lead, "duty", d.now, actor="REP", actor_id=who, data=data)
 
 
-def sweep(archive: Archive) -> int:
-    """Remind once, report once what was not kept. Returns how many duties were looked at."""
-    total = 0
-    while True:
+def sweep(archive: Archive) -> None:
+    """Remind once, report once what was not kept."""
+    is_more = True
+    while is_more:
         with archive.begin() as tx:
             rows = _late(tx, archive.clock.now())
             if rows:
                 _tell(tx, archive, rows)
-        total += len(rows)
-        if len(rows) < BATCH:
-            return total
+        is_more = len(rows) == BATCH
 
 
 def _late(tx: Tx, now: datetime) -> Sequence[Row]:

@@ -16,7 +16,7 @@ from storage import learning, record
 from storage.deciding import Deciding
 
 KIND = "accuracy"
-"""Of a row of the log: `reason` is the criterion, `data` says right or wrong."""
+"""Of a row of the log: `reason` is the criterion, `data` says whether it was right or wrong."""
 SALES = ("REP", "MGR")
 
 
@@ -46,6 +46,6 @@ def keep(d: Deciding, before: Verdict, names: Collection[str], said: Said) -> No
     for id, was in held.items():
         if was != "met" or id == said.criterion:
             continue
-        data = {"is": "right" if holds.get(id) == "met" else "wrong"}
+        data = {"was": "right" if holds.get(id) == "met" else "wrong"}
         who = {"actor": said.actor, "actor_id": said.actor_id}
         record.log(d.tx, d.lead, KIND, d.now, reason=id, data=data, **who)

@@ -11,7 +11,12 @@ from sqlalchemy import select
 from storage import tables as t
 from tests.unit.api.house import READY, House
 
-DEAL: dict[str, Any] = {"amount": 42000, "currency": "USD", "close_on": "2026-06-30", "forecast": "best_case"}  # Any: JSON
+DEAL: dict[str, Any] = {
+    "amount": 42000,
+    "currency": "USD",
+    "close_on": "2026-06-30",
+    "forecast": "best_case",
+}  # Any: JSON
 
 
 def offered(house: House) -> tuple[str, str, str]:
@@ -79,7 +84,8 @@ def test_what_is_refused_leaves_nothing_behind(house: House) -> None:
     wrong = {"attempt": {"outcome": "connected"}, "reason": "chose_competitor"}
     answer = house.call("POST", f"{path}/recycle", rep, json=wrong)
     assert (answer.status_code, answer.json()["field"]) == (422, "competitor")
-    refused = house.call("POST", f"{path}/attempt", rep, json={"outcome": "no_answer", "then": {"command": "qualify"}})
+    vain = {"outcome": "no_answer", "channel": "phone", "then": {"command": "qualify"}}
+    refused = house.call("POST", f"{path}/attempt", rep, json=vain)
     assert refused.status_code == 409
     assert "log the conversation first" in refused.json()["detail"]
     assert house.get(f"/leads/{lead}/timeline?limit=500")["items"] == before
@@ -121,8 +127,8 @@ def test_what_cannot_be_is_named(house: House, body: dict[str, Any], field: str 
 def test_the_same_call_twice_is_one(house: House) -> None:
     lead, path, rep = offered(house)
     body = {"outcome": "connected", "channel": "phone", "then": {"command": "qualify", "note": "Yes"}}
-    first = house.post(f"{path}/attempt", body, rep, **{"Idempotency-Key": "call-1"})
-    again = house.post(f"{path}/attempt", body, rep, **{"Idempotency-Key": "call-1"})
+    key = {"Idempotency-Key": "call-1"}
+    first, again = (house.call("POST", f"{path}/attempt", rep, json=body, headers=key).json() for _ in range(2))
     assert first == again
     assert len(attempts(house, lead)) == 1
     twice = house.call("POST", f"{path}/qualify", rep, json={})
@@ -148,7 +154,7 @@ def test_a_fact_found_wrong_counts_for_its_criterion(house: House) -> None:
     assert next(c for c in known["verdict"]["criteria"] if c["id"] == "soon")["holds"] == "unknown"
     with house.archive.reading() as tx:
         rows = tx.execute(select(t.log.c.reason, t.log.c.data).where(t.log.c.kind == "accuracy")).all()
-    assert {row.reason: row.data["is"] for row in rows} == {"problem": "right", "soon": "wrong"}
+    assert {row.reason: row.data["was"] for row in rows} == {"problem": "right", "soon": "wrong"}
 
 
 def test_a_lost_deal_goes_back_before_its_time(house: House) -> None:
