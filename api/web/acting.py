@@ -76,7 +76,8 @@ def decision(form: Posted, command: str, row: Row, offer: int | None) -> Decisio
     who = form.visit.who
     is_for_rep = who.role in LEADING and command not in lifecycle.legal(State(row["state"]), who.actor)
     names = (
-        "outcome", "channel", "minutes", "callback_at", "meeting_at", "stage", "amount", "currency", "close_on", "forecast",
+        "outcome", "channel", "minutes", "callback_at", "meeting_at", "stage", "amount", "currency", "close_on",
+        "forecast",
     )  # fmt: skip
     said = {
         **chosen(form, "note", "criterion", "resume_on", "competitor"),

@@ -155,7 +155,9 @@ def feedback(id: Id, form: Forms) -> Response:
 
 @router.post("/handoffs/{id}/debrief")
 def debrief(id: Id, form: Forms) -> Response:
-    given: dict[str, Any] = {name: form[name] for name in ("primary", "secondary", *handoffs.DEBRIEF_WORDS)}  # Any: JSON
+    given: dict[str, Any] = {
+        name: form[name] for name in ("primary", "secondary", *handoffs.DEBRIEF_WORDS)
+    }  # Any: JSON
     for name in ("predicted", "misled", "touches_remembered"):
         given[name] = [key.partition(":")[2] for key in form.given if key.startswith(f"{name}:")]
 

@@ -17,7 +17,8 @@ def offered(house: House) -> tuple[str, str, str, Visitor]:
 
 
 def decisions(page: str, path: str) -> list[str]:
-    return [action.removeprefix(f"{path}/") for action in forms_of(page) if action.startswith(path)]
+    told_back = (f"{path}/feedback", f"{path}/debrief")
+    return [a.removeprefix(f"{path}/") for a in forms_of(page) if a.startswith(path) and a not in told_back]
 
 
 def test_the_packet_on_one_screen(house: House) -> None:
