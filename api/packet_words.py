@@ -10,6 +10,7 @@ from typing import Any
 
 from api.views import Json
 from api.web import proofs
+from api.web.telling import Teller, taught
 from api.web.words import CLOCKS, HOLDS, Times, spoken
 from domain.context import Context
 from domain.lead import State
@@ -45,6 +46,10 @@ def _short(words: str) -> str:
     """On one line, and no longer than anybody reads before a call."""
     line = " ".join(words.split())
     return line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 class _Speaker:
@@ -113,14 +118,11 @@ class _Speaker:
         return f"{one['says']}: {value} ({one['source']}, {age})"
 
     def story(self) -> Iterator[str]:
-        kinds = {"event": "they: ", "touch": "we: ", "task": "we: ", "note": "note: ", "disposition": "sales: "}
-        rows = [row for row in self.packet["conversation"] if row["kind"] in kinds]
-        for row in rows[-MOST_LINES:]:
-            data = row["data"]
-            what = data.get("touch") or data.get("event") or data.get("outcome") or data.get("command") or row["kind"]
-            more = ", ".join(_short(str(data[name])) for name in ("status", "text") if data.get(name))
-            line = f"{spoken(what).lower()}{f', {more}' if more else ''}"
-            yield f"{self.times.day(row['at'])} {kinds[row['kind']]}{line}"
+        """The end of it, as the pages tell it; the whole stands on the lead's timeline."""
+        teller = Teller(self.ctx.release, taught(self.packet["facts"]))
+        told = [one for row in self.packet["conversation"] if (one := teller.tell(row))]
+        for one in told[-MOST_LINES:]:
+            yield f"{self.times.day(one.at)}: {one.sentence}{f' “{_short(one.words)}”' if one.words else ''}"
 
     def seen(self) -> Iterator[str]:
         seen = [one["title"] for one in self.packet["already_seen"] if one["status"] not in ("failed", "skipped")]
@@ -179,7 +181,7 @@ class _Speaker:
         open_now = "within" if rules["is_working_time"] else "outside"
         yield f"Their time: {there.at(self.ctx.now)}{guessed}, {open_now} working hours"
         hour = rules["best_hour"]
-        best = f"{hour['hour']:02}:00, when they did something {hour['times']} times" if hour else UNKNOWN
+        best = f"{hour['hour']:02}:00, when they did something {_times(hour['times'])}" if hour else UNKNOWN
         yield f"Best hour: {best}"
         consent = rules["consent"]
         basis = f"{consent['basis']}, {self.times.day(consent['at'])}" if consent else UNKNOWN

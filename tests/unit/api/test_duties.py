@@ -194,7 +194,7 @@ def test_the_definition_shows_what_sales_found(house: House) -> None:
     page = visitor(house, "marketing").get("/definition")
     assert "Sales refused this criterion 2 times this month." in page
     house.clock.at += timedelta(days=31)
-    assert "Sales refused this criterion never this month." in visitor(house, "viewer").get("/definition")
+    assert "Nobody refused this criterion this month." in visitor(house, "viewer").get("/definition")
 
 
 def test_one_tap_on_the_page_and_the_debrief_form(house: House) -> None:

@@ -165,7 +165,7 @@ def test_a_lost_deal_goes_back_before_its_time(house: House) -> None:
     assert house.call("POST", f"{path}/won", rep, json={"amount": 1, "currency": "USD"}).status_code == 409
     other = "marc" if rep == "rosa" else "rosa"
     assert house.call("POST", f"{path}/recycle", other, json={"reason": "no_budget"}).status_code == 409
-    back = house.post(f"{path}/recycle", {"reason": "no_budget"}, rep)
+    back = house.post(f"{path}/recycle", {"reason": "no_budget"})  # an admin, in the place of who had it
     assert back["state"] == "RECYCLED"
 
 

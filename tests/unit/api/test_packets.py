@@ -140,7 +140,7 @@ def test_what_is_promised_and_when_they_act(house: House) -> None:
     house.post(f"{path}/attempt", callback, rep)
     shown = house.get(path, rep)
     assert any(line.startswith("Promised: callback Tue 3 Mar, 19:00 Chicago, by ") for line in lines(shown, 9))
-    assert "Best hour: 10:00, when they did something 1 times" in lines(shown, 12)
+    assert "Best hour: 10:00, when they did something once" in lines(shown, 12)
     assert "Consent: form, Mon 2 Mar" in lines(shown, 12)
     assert shown["contact_rules"]["is_working_time"] is False
     assert any(
