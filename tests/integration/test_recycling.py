@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,16 @@ def test_a_lead_comes_back_from_every_state(house: House, tmp_path: Path) -> Non
     (referral,) = [row["data"]["named"] for row in named if row["data"].get("is") == "referral"]
     assert house.call("GET", f"/api/leads/{referral}")["origin"] == "referral"
     assert '"cool_until"' in done.stdout
+    assert_packets_were_mailed(house.data / "mail")
+
+
+def assert_packets_were_mailed(caught: Path) -> None:
+    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in caught.glob("*.eml")]
+    offers = [mail for mail in mails if str(mail["Subject"]).startswith("A sales-ready lead for you")]
+    assert len(offers) == len(LEADS)
+    for mail in offers:
+        text = mail.get_body().get_content()  # type: ignore[union-attr]  # a notice has a body
+        assert str(mail["To"]) == "Rosa Delgado <rosa@harborline.example>"
+        assert re.search(r"(?m)^http://\S+/h/[\w-]{40}/accept$", text)
+        assert re.search(r"(?m)^http://\S+/h/[\w-]{40}/not-for-us$", text)
+        assert text.index("WHO AND WHY NOW") < text.index("WHAT YOU OWE") < text.index("HOW TO REACH THEM")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +77,16 @@ def test_a_decision_brings_its_attempt(house: House) -> None:
     assert len(attempts(house, lead)) == 1
     learned = house.get(f"/leads/{lead}")["facts"]["fact.pain"]
     assert (learned["value"], learned["source"]) == ("idle_crew", "rep")
+
+
+def test_a_form_filled_in_before_the_call_does_not_overtake_it(house: House) -> None:
+    lead, path, rep = offered(house)
+    house.clock.at += timedelta(hours=2)
+    house.post(f"{path}/recycle", {"reason": "no_budget", "learned": {"pain": "idle_crew"}}, rep)
+    late = {"name": "answer", "at": "2026-03-02T15:30:00Z", "fact": {"pain": "missed_slots"}}
+    house.post(f"/leads/{lead}/events", late, "service", 201)
+    fact = house.get(f"/leads/{lead}")["facts"]["fact.pain"]
+    assert (fact["value"], fact["source"]) == ("idle_crew", "rep")
 
 
 def test_what_is_refused_leaves_nothing_behind(house: House) -> None:
