@@ -45,7 +45,7 @@ logger = logging.getLogger("nurture.worker")
 RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
 CLOCK_EVERY = 0.02
 RESOLVE_EVERY = 30.0
-DUTIES_EVERY = 10.0
+DUTIES_EVERY = 2.0
 GRACE, AT_ONCE = timedelta(seconds=30), 5.0
 
 

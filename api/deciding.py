@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.responses import JSONResponse
 
 from api import views
-from api.bodies import Attempt, Decision, Feedback, Reasoned, Referral
+from api.bodies import NOTHING_MORE, Attempt, Decision, Feedback, Reasoned, Referral
 from api.calls import Call, Done
 from api.roles import LEADING
 from domain import lifecycle
@@ -70,9 +70,9 @@ def _in_order(command: str, body: Reasoned) -> Iterator[tuple[str, Reasoned]]:
 
 def _of_the_same(body: Reasoned, attempt: Attempt | None = None) -> Decision:
     """A decision by the same person about the same offer, without the words and facts of the one it leads to."""
-    given = attempt.model_dump() if attempt else {}
+    said = {name: getattr(attempt, name) for name in Attempt.model_fields} if attempt else {}
     same = {"offer": body.offer, "for_rep": body.for_rep} if isinstance(body, Decision) else {}
-    return Decision(**given).model_copy(update=same)
+    return NOTHING_MORE.model_copy(update={**said, **same})
 
 
 def _feedback(body: Reasoned) -> Feedback | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain import recycling
+from domain import lifecycle, recycling
 from domain.context import Context
-from domain.errors import InvalidError
+from domain.errors import InvalidError, RefusedError
 from domain.lead import IN_SALES, State
 
 
@@ -28,7 +28,13 @@ class Outlook:
 
 
 def outlook(ctx: Context, reason: str, resume_on: datetime | None = None, stage: str | None = None) -> Outlook:
-    """Raises InvalidError for a reason that is not on, or a date that is past."""
+    """Raises RefusedError for a lead that nobody can give back, InvalidError for a reason that is not on, or a past
+    date."""
+    options = lifecycle.legal(ctx.lead.state)
+    if "recycle" not in options:
+        raise RefusedError(
+            f"a lead that is {ctx.lead.state} is not with sales; possible now: {', '.join(options)}", options
+        )
     known = ctx.release.reasons.recycle.get(reason)
     if known is None or not known.on:
         codes = ", ".join(code for code, one in ctx.release.reasons.recycle.items() if one.on)

@@ -7,7 +7,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, insert, or_, select, tuple_, update
 
 from domain import duties
 from domain.calendar import Window, at_local, zone
@@ -177,7 +177,8 @@ def _close(d: Deciding, row: Row, who: str, answer: Mapping[str, Any], words: Ma
 
 def sweep(archive: Archive) -> None:
     """Remind once, report once what was not kept."""
-    is_more = True
+    with archive.reading() as tx:  # mostly there is none, and SQLite's writers need not wait for that
+        is_more = tx.execute(_query(archive.clock.now()).limit(1)).first() is not None
     while is_more:
         with archive.begin() as tx:
             rows = _late(tx, archive.clock.now())
@@ -186,13 +187,17 @@ def sweep(archive: Archive) -> None:
         is_more = len(rows) == BATCH
 
 
-def _late(tx: Tx, now: datetime) -> Sequence[Row]:
+def _query(now: datetime) -> Select[Any]:  # Any: columns of two tables
     c, lead = t.duties.c, t.leads.c
     to_remind = and_(c.reminded_at.is_(None), c.remind_at <= now)
     query = select(t.duties, lead.cycle, lead.seq).join(t.leads, lead.id == c.lead_id)
-    query = query.where(c.closed_at.is_(None), or_(to_remind, and_(c.breached_at.is_(None), c.due_at <= now)))
-    query = query.order_by(c.remind_at, c.id).limit(BATCH)
-    return tx.execute(query.with_for_update(of=t.duties, skip_locked=True)).mappings().all()
+    return query.where(c.closed_at.is_(None), or_(to_remind, and_(c.breached_at.is_(None), c.due_at <= now)))
+
+
+def _late(tx: Tx, now: datetime) -> Sequence[Row]:
+    c = t.duties.c
+    query = _query(now).order_by(c.remind_at, c.id).limit(BATCH).with_for_update(of=t.duties, skip_locked=True)
+    return tx.execute(query).mappings().all()
 
 
 def _tell(tx: Tx, archive: Archive, rows: Sequence[Row]) -> None:

@@ -18,13 +18,13 @@ from api.web.rendering import address, onward, show
 from api.web.telling import Teller, taught
 from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain import lifecycle
-from domain.errors import InvalidError, MissingError
+from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import State
+from storage import duties, sales_reading
 from storage import reading as archive_reading
-from storage import sales_reading
 
 router = APIRouter(include_in_schema=False)
-PAGE, TOLD = 30, 40
+PAGE, TOLD, OWED = 30, 40, 10
 FEEDBACK_WORDS = ("why", "what_else_should_we_do", "asked_words", "what_should_we_stop")
 Short = Annotated[str, Query(max_length=500)]
 DECISIONS = {
@@ -49,9 +49,11 @@ def listed(visit: Reader, whose: Short = "", which: Short = "open", after: Short
     rep = visit.who.person if whose == "mine" else None
     answer = handoffs.handoffs(visit.app, visit.who, rep, which != "ended", after or None, PAGE)
     with visit.app.archive.reading() as tx:
-        names = names_of(tx, [item["lead"] for item in answer["items"]], visit.who.may_see_persons)
+        mine, _ = duties.listed(tx, visit.who.person, None, True, None, OWED) if visit.who.person else ([], None)
+        named = [*(item["lead"] for item in answer["items"]), *(row["lead_id"] for row in mine)]
+        names = names_of(tx, named, visit.who.may_see_persons)
     asked = {"whose": whose, "which": which, "after": after, "next": answer["next"]}
-    return show(visit, "web/handoffs.html", items=answer["items"], names=names, **asked)
+    return show(visit, "web/handoffs.html", items=answer["items"], names=names, owed=mine, **asked)
 
 
 @router.get("/handoffs/{id}")
@@ -135,7 +137,7 @@ def outlook(id: Id, visit: Visiting) -> Response:
             said = acting.filled(Decision, {"reason": reason, "resume_on": resume_on, "stage": asked.get("stage")})
             given = (said.reason or "", said.resume_on, said.stage)
             shown["outlook"] = handoffs.outlook(id, visit.app, visit.who, *given)
-        except InvalidError as error:
+        except (InvalidError, RefusedError) as error:
             shown["why_not"] = error.sentence
     return show(visit, "web/outlook.html", **shown)
 

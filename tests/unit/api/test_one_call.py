@@ -66,7 +66,12 @@ def test_an_attempt_and_what_came_of_it(house: House) -> None:
 def test_a_decision_brings_its_attempt(house: House) -> None:
     lead, path, rep = offered(house)
     body = {
-        "attempt": {"outcome": "connected", "minutes": 4, "note": "Short and kind"},
+        "attempt": {
+            "outcome": "connected",
+            "minutes": 4,
+            "note": "Short and kind",
+            "callback_at": "2026-08-15T09:00:00-05:00",
+        },
         "reason": "bad_timing",
         "resume_on": "2026-09-01",
         "learned": {"pain": "idle_crew"},
@@ -74,7 +79,11 @@ def test_a_decision_brings_its_attempt(house: House) -> None:
     found = house.post(f"{path}/recycle", body, rep)
     assert (found["state"], found["clock"]) == ("RECYCLED", None)
     assert transitions(house, lead)[-3:] == ["T13", "T18", "T21"]
-    assert len(attempts(house, lead)) == 1
+    (attempt,) = attempts(house, lead)
+    assert (attempt.channel, attempt.minutes) == ("phone", 4)
+    assert attempt.callback_at.isoformat() == "2026-08-15T14:00:00+00:00"
+    texts = [row["data"].get("text") for row in house.get(f"/leads/{lead}/timeline?limit=500")["items"]]
+    assert "Short and kind" in texts
     learned = house.get(f"/leads/{lead}")["facts"]["fact.pain"]
     assert (learned["value"], learned["source"]) == ("idle_crew", "rep")
 
@@ -233,6 +242,7 @@ def test_before_a_return_one_sees_what_it_means(house: House) -> None:
     assert "Asked for a demo" in found["wakes_early"]
     assert house.get(f"/leads/{lead}")["state"] == "HANDED_OFF"
     house.post(f"{path}/recycle", {"reason": "bad_timing", "resume_on": "2026-09-01"}, rep)
+    assert house.call("GET", f"{path}/recycle?reason=bad_timing", rep).status_code == 409
     now = house.get(f"/leads/{lead}")
     assert now["cool_until"] == found["cool_until"]
     house.work_until(lead, "deliver")
