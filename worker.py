@@ -20,6 +20,7 @@ from temporalio.worker import Worker
 
 from activities.delivering import Delivering
 from activities.living import Living
+from api import offered_mail
 from commands.opening import open_archive
 from domain.errors import NotReadyError, NurtureError
 from mail.catcher import find
@@ -33,7 +34,7 @@ from mail.post import Post
 from mail.staff import words
 from settings import Settings
 from storage import clock as demo
-from storage import leads, notices, sending, trackless, wakes
+from storage import duties, leads, notices, sending, trackless, wakes
 from storage.archive import Archive, machine_now
 from storage.life import ArchiveLife
 from storage.wakes import Wake
@@ -46,6 +47,7 @@ RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
 CLOCK_EVERY = 0.02
 RESOLVE_EVERY = 30.0
 DIGEST_LOOK_EVERY = 5.0
+DUTIES_EVERY = 2.0
 GRACE, AT_ONCE = timedelta(seconds=30), 5.0
 
 
@@ -64,8 +66,8 @@ async def connect_temporal() -> Client:
 class StaffPost:
     """Sends what was written for our own people; a crash between leaves it to the relay."""
 
-    def __init__(self, archive: Archive, pool: SmtpPool, settings: Settings) -> None:
-        self._archive, self._pool, self._settings = archive, pool, settings
+    def __init__(self, archive: Archive, pool: SmtpPool, settings: Settings, links: Links) -> None:
+        self._archive, self._pool, self._settings, self._links = archive, pool, settings, links
 
     async def send_for(self, lead_id: UUID) -> None:
         """At once if it goes at once. A lead never waits for a mail to our own people, nor fails with it."""
@@ -96,6 +98,8 @@ class StaffPost:
             release = self._archive.live(tx)
             values = leads.headline(tx, release, notice.lead_id) if notice.lead_id else {}
             values |= notices.circumstances(tx, release, notice)
+            if notice.kind == "offered":
+                values |= offered_mail.values(tx, self._archive, self._links, UUID(str(notice.data["offer"])))
         person, sender = release.person(notice.person), release.person(release.defaults.sender)
         url = self._settings.public_url + page_of(notice)
         subject, text = words(notice.kind, {**notice.data, **values, "url": url}, release.defaults.time_zone)
@@ -184,9 +188,9 @@ async def main(settings: Settings) -> None:
         password=settings.smtp_password,
         start_tls=settings.smtp_start_tls,
     )
-    staff = StaffPost(archive, pool, settings)
-    life = ArchiveLife(archive, lambda address: may_send(settings.mail, address, settings.pilot))
     links = Links([archive.secret], settings.public_url)
+    staff = StaffPost(archive, pool, settings, links)
+    life = ArchiveLife(archive, lambda address: may_send(settings.mail, address, settings.pilot))
     delivering = Delivering(life, Post(pool, links, settings.mail_domain))
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.slots))
     worker = Worker(
@@ -203,6 +207,7 @@ async def main(settings: Settings) -> None:
     background = [
         every(RELAY_EVERY, lambda: relay(archive, client)),
         every(RELAY_EVERY, staff.send_due),
+        every(DUTIES_EVERY, lambda: asyncio.to_thread(duties.sweep, archive)),
         every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings, uncertain)),
         every(DIGEST_LOOK_EVERY, lambda: tell_trackless(archive)),
     ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
-from api import bodies
+from api import bodies, views
 from api.calls import App, Calling, Done, Id, Who
 from api.views import Json
 from domain.errors import ForbiddenError, InvalidError
 from domain.release import Release
 from domain.track import Track
-from storage import leads, reps
+from storage import judged, leads, reps
 from storage.archive import Tx
 
 router = APIRouter(prefix="/api", tags=["agreed"])
@@ -49,13 +51,15 @@ def _track(release: Release, track: Track) -> Json:
     return {**plain, **more, "release": release.hash}
 
 
-@router.get("/definitions", summary="The definition of a sales-ready lead, in the words both teams agreed on")
+@router.get("/definitions", summary="The definition of a sales-ready lead, and what sales found of each criterion")
 def definitions(app: App, who: Who) -> Json:
     with app.archive.reading() as tx:
         release = app.archive.live(tx)
+        found_by_sales = judged.judged(tx, release, app.archive.clock.now())
     definition = release.definition
     criteria = [
-        {"id": name, "says": c.say, "when": c.when.text, "ask": c.ask} for name, c in definition.criteria.items()
+        {"id": name, "says": c.say, "when": c.when.text, "ask": c.ask, "sales": asdict(found_by_sales.criteria[name])}
+        for name, c in definition.criteria.items()
     ]
     rules = [
         {"id": name, "when": rule.when.text, "says": leads.why_now(release, name)}
@@ -69,6 +73,13 @@ def definitions(app: App, who: Who) -> Json:
         "ready_when": rules,
         "hold_back_when": [{"id": name, "when": c.text} for name, c in definition.hold_back_when.items()],
         "release": release.hash,
+        "told_back": {
+            "since": views.at(found_by_sales.since),
+            "refused_since": views.at(found_by_sales.month),
+            "helpful": dict(found_by_sales.helpful),
+            "minutes_saved": found_by_sales.minutes_saved,
+            **{kind: asdict(told) for kind, told in found_by_sales.told.items()},
+        },
     }
     return {"items": [found], "next": None}
 

@@ -188,9 +188,63 @@ class Assign(Reasoned):
     rep: Code
 
 
+class Referral(Body):
+    """Whom to ask instead. With an address this person becomes an inquiry of their own."""
+
+    email: Annotated[str, Field(max_length=1000)] | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    title: Name | None = None
+    phone: Name | None = None
+
+
+class Attempt(Body):
+    """One try to reach the buyer; what was agreed on lies ahead."""
+
+    outcome: Code
+    channel: Code = "phone"
+    minutes: float | None = None
+    callback_at: Moment | None = None
+    meeting_at: Moment | None = None
+    note: Words | None = None
+
+
+class Feedback(Body):
+    """What the packet was worth: one tap, everything else if they like. What is left out stays as it was."""
+
+    helpful: Literal["yes", "partly", "no"] | None = None
+    why: Words | None = None
+    what_else_should_we_do: Words | None = None
+    what_should_we_have_asked: Annotated[list[Code], Field(max_length=50)] | None = None
+    asked_words: Words | None = None
+    what_should_we_stop: Words | None = None
+    accuracy: dict[Code, Literal["right", "wrong", "unsure"]] | None = None
+    minutes_saved: Annotated[int, Field(ge=0, le=480)] | None = None
+    for_rep: Code | None = None
+
+
+class Debrief(Body):
+    """Why a deal was won or lost, asked by somebody who did not sell it."""
+
+    primary: Code
+    secondary: Code | None = None
+    competitor: Words | None = None
+    decision_trigger: Words | None = None
+    who_decided: Words | None = None
+    nearly_stopped: Words | None = None
+    predicted: Annotated[list[Code], Field(max_length=50)] = []
+    misled: Annotated[list[Code], Field(max_length=50)] = []
+    touches_remembered: Annotated[list[Code], Field(max_length=100)] = []
+    message_landed: Words | None = None
+    message_flat: Words | None = None
+    change: Words | None = None
+    owner: Code | None = None
+
+
 class Decision(Reasoned):
     """A salesperson's decision. `offer` is the number of the offer it answers; `for_rep` is whom a manager or
-    operations enter it for.
+    operations enter it for. One call after one telephone call: a decision may bring its `attempt`, an attempt what
+    comes `then`, and the last of them the `feedback`; all of it is one change.
     """
 
     for_rep: Code | None = None
@@ -200,12 +254,26 @@ class Decision(Reasoned):
     stage: Code | None = None
     outcome: Code | None = None
     channel: Code | None = None
-    referral: Words | None = None
+    minutes: float | None = None
+    callback_at: Moment | None = None
+    meeting_at: Moment | None = None
+    confirmed: Annotated[list[Code], Field(max_length=50)] = []
+    contradicted: Annotated[list[Code], Field(max_length=50)] = []
+    referral: Words | Referral | None = None
     competitor: Words | None = None
     amount: Annotated[float, Field(gt=0, lt=1e12)] | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     close_on: date | None = None
     forecast: Code | None = None
+    attempt: Attempt | None = None
+    then: Then | None = None
+    feedback: Feedback | None = None
+
+
+class Then(Decision):
+    """The decision that follows at once; whose it is and which offer it answers was said before."""
+
+    command: Literal["qualify", "opportunity", "proposal", "won", "lost", "recycle", "disqualify"]
 
 
 class TaskEnd(Body):

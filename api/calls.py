@@ -28,6 +28,8 @@ class Done:
     body: dict[str, Any]  # Any: JSON
     wake: Wake | None = None
     status: int = 200
+    more: tuple[Wake, ...] = ()
+    """Of other leads that changed with it."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class Call:
             done = change(tx)
             if self.key:
                 idempotency.keep(tx, self.who.key_id, self.key, Answer(done.status, done.body))
-        if done.wake:
-            self.app.services.signal([done.wake])
+        if wakes := [*filter(None, [done.wake]), *done.more]:
+            self.app.services.signal(wakes)
         return JSONResponse(done.body, done.status)
 
 

@@ -1,4 +1,4 @@
-"""Handoffs: what is with sales, the packet a salesperson reads in a minute, and what they decide."""
+"""Handoffs: what is with sales, the packet a salesperson reads in a minute, what they decide, what they tell back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse
 
-from api import bodies, views
+from api import bodies, deciding, returning, views
 from api.calls import App, Call, Calling, Done, Id, Who
 from api.deciding import decide
 from api.leads import After, Filter, Limit, context
@@ -17,8 +17,9 @@ from api.views import Json
 from domain import lifecycle
 from domain.errors import RefusedError
 from domain.lead import State
-from storage import leads, reading, sales_reading
+from storage import duties, leads, reading, sales_reading
 from storage.archive import Tx
+from storage.deciding import open_lead
 from storage.reading import Row
 
 router = APIRouter(prefix="/api/handoffs", tags=["handoffs"])
@@ -68,6 +69,24 @@ def offer_view(row: Row) -> Json:
     )
 
 
+duty_router = APIRouter(prefix="/api", tags=["handoffs"])
+
+
+@duty_router.get("/duties", summary="Feedback and debriefs that are due or were given, the one due first comes first")
+def listed_duties(
+    app: App,
+    who: Who,
+    owner: Filter = None,
+    kind: Filter = None,
+    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    after: After = None,
+    limit: Limit = 50,
+) -> Json:
+    with app.archive.reading() as tx:
+        rows, following = duties.listed(tx, owner, kind, is_open, after, limit)
+    return {"items": [duty_view(row) for row in rows], "next": following}
+
+
 @router.get("/{id}", summary="The packet: who, why now, in whose words, what to ask, what they have seen")
 def handoff(id: Id, app: App, who: Who) -> Json:
     with app.archive.reading() as tx:
@@ -77,7 +96,19 @@ def handoff(id: Id, app: App, who: Who) -> Json:
         found = handoff_view(row, offers[-1] if offers else None)
         found["offers"] = [offer_view(offer) for offer in offers]
         found["possible"] = views.possible(row["state"]) if row["closed_at"] is None else []
+        found["is_newest"] = is_newest(tx, row)
+        found["duties"] = told_back(tx, row, who.may_see_persons)
         return found | packet(tx, ctx, row, offers, who.may_see_persons)
+
+
+def told_back(tx: Tx, row: Row, may_see_persons: bool) -> Json:
+    """Feedback and debrief, due or given, by kind."""
+    words = duties.words(tx, row["lead_id"], row["id"]) if may_see_persons else {}
+    found = {kind: duty_view(one) for kind, one in duties.of(tx, row["id"]).items()}
+    for ref, text in words.items():
+        kind, _, name = ref.partition("/")
+        found[kind]["answer"] = {**found[kind]["answer"], name: text}
+    return found
 
 
 DECISIONS = {
@@ -110,10 +141,69 @@ for _command, _says in DECISIONS.items():
 def _decide(command: str, id: str, body: bodies.Decision, call: Call) -> JSONResponse:
     def change(tx: Tx) -> Done:
         row = sales_reading.handoff(tx, id)
-        _check_open(row)
+        if not (command == "recycle" and _is_lost(tx, row)):
+            _check_open(row)
         return decide(tx, command, row["lead_id"], body, call)
 
     return call.perform(change)
+
+
+def _is_lost(tx: Tx, row: Row) -> bool:
+    """A lost deal may go back to marketing before its time: the handoff is over, and yet there is one thing to say."""
+    return row["state"] == State.LOST and is_newest(tx, row)
+
+
+def is_newest(tx: Tx, row: Row) -> bool:
+    newest = reading.newest_handoff(tx, row["lead_id"])
+    return newest is not None and newest["id"] == row["id"]
+
+
+@router.get("/{id}/recycle", summary="When the lead would come back, at which stage and to whom; changes nothing")
+def outlook(
+    id: Id,
+    app: App,
+    who: Who,
+    reason: Annotated[str, Query(max_length=64)],
+    resume_on: bodies.Moment | None = None,
+    stage: Annotated[str | None, Query(max_length=64)] = None,
+) -> Json:
+    with app.archive.reading() as tx:
+        row = sales_reading.handoff(tx, id)
+        return returning.outlook(context(tx, app.archive, row["lead_id"]), reason, resume_on, stage)
+
+
+@router.post("/{id}/feedback", summary="Was the packet any good? One tap; everything else if you like")
+def feedback(id: Id, body: bodies.Feedback, call: Calling) -> JSONResponse:
+    def change(tx: Tx) -> Done:
+        row = sales_reading.handoff(tx, id)
+        return Done(duty_view(deciding.judge(tx, row["lead_id"], row["id"], body, call)))
+
+    return call.perform(change)
+
+
+DEBRIEF_WORDS = (
+    "competitor", "decision_trigger", "who_decided", "nearly_stopped", "message_landed", "message_flat", "change",
+)  # fmt: skip
+
+
+@router.post("/{id}/debrief", summary="Why a deal was won or lost, asked by somebody who did not sell it")
+def debrief(id: Id, body: bodies.Debrief, call: Calling) -> JSONResponse:
+    def change(tx: Tx) -> Done:
+        row = sales_reading.handoff(tx, id)
+        given = body.model_dump(exclude_none=True)
+        words = {name: given.pop(name).strip() for name in DEBRIEF_WORDS if name in given}
+        d = open_lead(tx, call.archive, row["lead_id"])
+        duties.answer_debrief(d, row["id"], call.who.actor_id, given, words)
+        return Done(duty_view(duties.of(tx, row["id"])["debrief"]))
+
+    return call.perform(change)
+
+
+def duty_view(row: Row) -> Json:
+    plain = views.jsonable(
+        row, "kind", "owner", "rep", "opened_at", "due_at", "reminded_at", "breached_at", "closed_at", "closed_by"
+    )
+    return {"handoff": str(row["handoff_id"]), "lead": str(row["lead_id"]), **plain, "answer": row["answer"]}
 
 
 def _check_open(row: Row) -> None:

@@ -9,17 +9,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from api import views
+from api import packet_parts, packet_words, views
 from api.views import Json
+from domain import packet as pure
 from domain import recycling
 from domain.context import Context
-from domain.definition import Messaging
-from domain.touches import persona_of
-from storage import leads, reading, sales_reading, texts
+from storage import leads, reading, texts
 from storage.archive import Tx
 from storage.reading import Row
 
 MOST_HISTORY = 200
+TIMING = (
+    "evaluate_within_months", "decide_within_months", "priority", "budget_status", "decision_process",
+    "decision_criteria", "competition", "will_meet",
+)  # fmt: skip
+"""When, with what money and against whom: of these, the facts that lead_defs/fields.yaml declares."""
+NEEDS = ("pain", "pain_metric")
 
 
 def packet(tx: Tx, ctx: Context, handoff: Row, offers: Sequence[Row], may_see_persons: bool) -> Json:
@@ -29,25 +34,46 @@ def packet(tx: Tx, ctx: Context, handoff: Row, offers: Sequence[Row], may_see_pe
     deliveries = reading.deliveries(tx, lead_id)
     mails = {ref: text for (_, ref), text in texts.get(tx, lead_id, "mail").items()} if may_see_persons else {}
     verdict = reading.verdict(tx, handoff["verdict_id"])
+    story = conversation(tx, lead_id, words, deliveries)
+    had = seen(ctx, deliveries, mails)
     found = {
         "headline": headline(ctx, person, handoff["rule"]),
         "why_now": why_now(tx, ctx, handoff, verdict, words),
         **what_to_say(ctx, verdict),
+        "needs": [stated(ctx, name) for name in declared(ctx, NEEDS)],
+        "people": packet_parts.people(tx, ctx, person, may_see_persons),
+        "timing": [stated(ctx, name) for name in declared(ctx, TIMING)],
         "facts": views.known(ctx),
-        "conversation": conversation(tx, lead_id, words, deliveries),
-        "already_seen": seen(ctx, deliveries, mails),
+        "conversation": story,
+        "already_seen": had,
         "not_seen_yet": unseen_assets(ctx, deliveries),
-        "before": before(tx, handoff),
-        "accept_by": views.at(offers[-1]["accept_by"]) if offers else None,
+        "use_next": unseen_assets(ctx, deliveries)[: pure.PIECES],
+        "do_not": packet_parts.do_not(tx, ctx, had),
+        "fit": packet_parts.fit(ctx),
+        "before": packet_parts.before(tx, ctx, handoff, story),
+        "contact_rules": packet_parts.contact_rules(tx, ctx, person),
         "routing": routing(offers[-1]) if offers else None,
+        "owed": packet_parts.owed(ctx),
+        "accept_by": views.at(offers[-1]["accept_by"]) if offers else None,
     }
     if may_see_persons:
         found |= {"name": views.full_name(person), "person": person}
-        found["their_words"] = [
-            {"at": views.at(row["at"]), "text": row["text"], "evidence": row["ref"]}
-            for row in reading.own_words(tx, lead_id)
-        ]
+        found["their_words"] = packet_parts.their_words(tx, ctx, lead_id)
+    found["sections"] = packet_words.sections(found, ctx)
     return found
+
+
+def declared(ctx: Context, names: Sequence[str]) -> list[str]:
+    return [full for name in names if (full := f"fact.{name}") in ctx.release.fields]
+
+
+def stated(ctx: Context, name: str) -> Json:
+    """A fact with its age, or that nobody has told us: what would learn it."""
+    one, field = ctx.view.known(name), ctx.release.fields[name]
+    if one is None:
+        return {"id": name, "says": field.say or name, "value": None, "ask": field.ask}
+    age = (ctx.now - one.at).days
+    return {"id": name, **views.fact(ctx, name, one), "age_days": age}
 
 
 def headline(ctx: Context, person: Mapping[str, str], rule: str | None) -> str:
@@ -106,32 +132,23 @@ def what_to_say(ctx: Context, verdict: Row | None) -> Json:
     open_questions = [
         {"id": c["id"], "says": c["says"], "ask": c.get("ask")} for c in criteria if c["holds"] == "unknown"
     ]
-    fitting = messaging_for(ctx)
+    fitting = pure.messaging_for(ctx)
     question = fitting.opening_question if fitting else None
     if question is None:
         question = next((c["ask"] for c in open_questions if c["ask"]), None)
     return {
         "opening_question": question,
+        "opening_line": (fitting and fitting.message) or ctx.release.profile(ctx.lead).value_proposition,
         "message": fitting.message if fitting else None,
+        "avoid": list(fitting.avoid) if fitting else [],
         "persona": fitting.persona if fitting else None,
         "open_questions": open_questions,
     }
 
 
-def messaging_for(ctx: Context) -> Messaging | None:
-    """Persona and pain both, else the pain, else the persona: what hurts opens more doors than a title."""
-    persona, pain = persona_of(ctx), ctx.view.value("fact.pain")
-    ranked = [
-        (2 * (pain in messaging.pains) + (messaging.persona == persona), -place, messaging)
-        for place, messaging in enumerate(ctx.release.profile(ctx.lead).messaging)
-    ]
-    best = max(ranked, key=lambda each: each[:2], default=None)
-    return best[2] if best and best[0] else None
-
-
 def conversation(tx: Tx, lead_id: UUID, words: Mapping[str, str], deliveries: Sequence[Row]) -> list[Json]:
-    """What happened, oldest first; a long story keeps its end on the lead's timeline."""
-    rows, _ = reading.timeline(tx, lead_id, None, MOST_HISTORY)
+    """What happened, oldest first; a long story keeps its beginning on the lead's timeline."""
+    rows = reading.newest(tx, lead_id, MOST_HISTORY)
     by_id = {str(row["id"]): row for row in deliveries}
     return [views.event(row, words, by_id) for row in rows]
 
@@ -154,24 +171,9 @@ def _assets(ctx: Context, ids: Sequence[str]) -> list[Json]:
 
 
 def unseen_assets(ctx: Context, deliveries: Sequence[Row]) -> list[Json]:
-    """Collateral to bring along: never sent yet, for their pain or their part first."""
-    had = {asset for row in deliveries for asset in row["assets"]}
-    persona, pain = persona_of(ctx), ctx.view.value("fact.pain")
-    left = [(id, asset) for id, asset in ctx.release.assets.items() if id not in had]
-    left.sort(key=lambda each: -(2 * (each[1].pain == pain and pain is not None) + (each[1].persona == persona)))
-    return _assets(ctx, [id for id, _ in left])
-
-
-def before(tx: Tx, handoff: Row) -> list[Json]:
-    """Earlier handoffs of this lead: to whom, how they ended, and why."""
-    offers = sales_reading.offers_of(tx, handoff["lead_id"])
-    found = []
-    for row in sales_reading.handoffs_of(tx, handoff["lead_id"]):
-        if row["number"] >= handoff["number"]:
-            continue
-        plain = views.jsonable(row, "number", "cycle", "rule", "opened_at", "closed_at", "outcome", "reason")
-        found.append({**plain, "reps": [o["rep"] for o in offers if o["handoff_id"] == row["id"]]})
-    return found
+    """Collateral to bring along: never sent yet, the most fitting first. What was left out they have not seen."""
+    had = {asset for row in deliveries if views.given(row) not in ("failed", "skipped") for asset in row["assets"]}
+    return _assets(ctx, pure.pieces(ctx, had))
 
 
 def routing(offer: Row) -> Json:

@@ -16,8 +16,8 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
 }
-LINKS = ("/u/", "/a/", "/c/")
-"""Addresses that buyers open: whatever goes wrong there is told as a page."""
+LINKS = ("/u/", "/a/", "/c/", "/h/")
+"""Addresses opened from mails: whatever goes wrong there is told as a page."""
 
 
 def environment() -> Environment:

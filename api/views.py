@@ -32,6 +32,9 @@ KINDS = {
     "routing": "handoff",
     "reminder": "handoff",
     "breach": "handoff",
+    "duty": "handoff",
+    "accuracy": "disposition",
+    "referral": "event",
 }
 """The log knows finer kinds than the timeline; their own name stays in `data`."""
 

@@ -48,6 +48,7 @@ REFERENCES = (
     Reference("lead_defs/routing.yaml", ("rules", "*", "team"), "team"),
     Reference("lead_defs/service-levels.yaml", ("hot", "*"), "rule"),
     Reference(REASONS, ("loss", "*", "recycle_as"), "reason", ("never",)),
+    Reference("lead_defs/service-levels.yaml", ("debrief", "by"), "person"),
     Reference(RECYCLING, ("reasons", "*", KEY), "reason"),
     Reference(RECYCLING, ("reasons", "*", "stage"), "stage", ("same", "suggested")),
     # A track that nobody has written yet falls back to the lead's own (domain.recycling.track_for_return).

@@ -219,6 +219,8 @@ class Messaging(Part):
     message: str
     proof: list[str] = []
     opening_question: str | None = None
+    avoid: list[str] = []
+    """What not to say to them."""
 
 
 class Profile(Part):

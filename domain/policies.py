@@ -9,7 +9,16 @@ from pydantic import Field
 
 from domain.definition import Id
 from domain.parts import Part, When
-from domain.phrases import CapPhrase, Duration, HoursPhrase, SpanPhrase, parse_hours, parse_span
+from domain.phrases import (
+    CapPhrase,
+    Duration,
+    HoursPhrase,
+    Money,
+    MoneyPhrase,
+    SpanPhrase,
+    parse_hours,
+    parse_span,
+)
 
 Role = Literal["marketing", "nurture", "sales", "manager", "ops"]
 Need = Literal["note", "criterion", "resume_on", "referral", "competitor", "effort"]
@@ -32,8 +41,11 @@ class PeopleFile(Part):
 
 
 class Reason(Part):
+    """`needs` is required with it; `asks` is asked for and may stay empty."""
+
     say: str
     needs: list[Need] = []
+    asks: list[Need] = []
     on: bool = True
 
 
@@ -54,6 +66,8 @@ class ReasonsFile(Part):
     recycle: dict[Id, Reason]
     disqualify: dict[Id, Reason]
     loss: dict[Id, LossReason] = {}
+    win: dict[Id, Reason] = {}
+    """Why a deal was won: the tags of a debrief, nobody needs one to win."""
 
 
 class RecycleRule(Part):
@@ -96,6 +110,16 @@ class MinimumEffort(Part):
     business_days: int = 10
 
 
+class Debriefs(Part):
+    """Which closed deals somebody other than their salesperson asks about: every one worth more than `over`, in
+    whatever currency a deal is if that is another one, and of the rest one in `one_in`.
+    """
+
+    over: MoneyPhrase = Money(25000, "USD")
+    one_in: int = Field(default=5, ge=1)
+    by: str | None = None
+
+
 class ServiceLevels(Part):
     routed: SpanPhrase
     accept: HotNormal
@@ -107,6 +131,8 @@ class ServiceLevels(Part):
     minimum_effort: MinimumEffort = MinimumEffort()
     hand_raise_answer: SpanPhrase = parse_span("4 business hours")
     stale_after: Duration
+    feedback: SpanPhrase = parse_span("2 business days")
+    debrief: Debriefs = Debriefs()
     hours: HoursPhrase = parse_hours("Mon-Fri 09:00-17:00")
     hot: list[str] = []
 

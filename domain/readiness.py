@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -113,6 +114,16 @@ def _evidence(reads: Reads, view: LeadView) -> tuple[datetime | None, tuple[str,
     if not instants:
         return None, ()
     return max(instants)[0], tuple(sorted({evidence for _, evidence in instants}))
+
+
+def reading(verdict: Verdict, names: Collection[str], view: LeadView) -> dict[str, Holds]:
+    """The criteria of a verdict that read one of these fields, and how they hold."""
+    criteria = view.release.definition.criteria
+    return {
+        c.id: c.holds
+        for c in verdict.criteria
+        if c.id in criteria and _names(criteria[c.id].when.reads, view.release, view) & set(names)
+    }
 
 
 def _is_fresh(rule: Rule, view: LeadView, release: Release) -> bool:

@@ -86,6 +86,9 @@ class Said:
     outcome: str | None = None
     channel: str | None = None
     deal: Deal | None = None
+    minutes: float | None = None
+    callback_at: datetime | None = None
+    meeting_at: datetime | None = None
     has: Mapping[str, bool] = field(default_factory=dict)
     """What else came with it, by the names reasons.yaml uses: referral, competitor."""
     to: str | None = None
@@ -93,6 +96,10 @@ class Said:
     seconded_by: str | None = None
     survivor: Lead | None = None
     undoes: Undoable | None = None
+
+
+LONGEST_ATTEMPT = 24 * 60.0
+"""Minutes; more is a slip of the hand."""
 
 
 def is_theirs(ctx: Context, said: Said) -> None:

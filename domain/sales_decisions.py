@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from domain import recycling
+from domain.calendar import zone
 from domain.clocks import start
 from domain.context import Context
 from domain.errors import InvalidError, RefusedError
@@ -15,6 +16,7 @@ from domain.said import (
     CHANNELS,
     DEBRIEF_WITHIN,
     FORECASTS,
+    LONGEST_ATTEMPT,
     OUTCOMES,
     Deal,
     Said,
@@ -46,8 +48,21 @@ def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
     sets: dict[str, object] = {"answered": ctx.hands_seen()}
     if ctx.lead.state is not State.WORKING:
         sets["clock"] = start(levels, "outcome", False, ctx.now, ctx.sales_window)
-    data = {"outcome": said.outcome, "channel": said.channel, **elapsed(ctx)}
+    data = {"outcome": said.outcome, "channel": said.channel, **_agreed(ctx, said), **elapsed(ctx)}
     return (*accepted, move(said, "T18", State.WORKING, sets, **data))
+
+
+def _agreed(ctx: Context, said: Said) -> dict[str, object]:
+    """How long it took and what comes next. What was agreed on lies ahead: a date in the past is a slip."""
+    if said.minutes is not None and not 0 <= said.minutes <= LONGEST_ATTEMPT:
+        raise InvalidError(f"minutes is how long it took, from 0 to {LONGEST_ATTEMPT:.0f}", "minutes")
+    found: dict[str, object] = {} if said.minutes is None else {"minutes": said.minutes}
+    for name, at in (("callback_at", said.callback_at), ("meeting_at", said.meeting_at)):
+        if at is not None and at <= ctx.now:
+            raise InvalidError(f"{name} must be a time to come; leave it out when nothing was agreed", name)
+        if at is not None:
+            found[name] = at.isoformat()
+    return found
 
 
 def _qualify(ctx: Context, said: Said) -> tuple[Move, ...]:
@@ -100,11 +115,12 @@ def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
 
 
 def _opportunity(ctx: Context, said: Said) -> tuple[Move, ...]:
-    """T24. Straight from WORKING it qualifies on the way, two transitions with one timestamp."""
     is_theirs(ctx, said)
     deal = _deal(ctx, said, "opportunity")
     if deal.close_on is None or deal.forecast not in FORECASTS:
         raise InvalidError(f"an opportunity needs close_on and forecast, one of {', '.join(FORECASTS)}", "close_on")
+    if deal.close_on < ctx.now.astimezone(zone(ctx.release.defaults.time_zone)).date():
+        raise InvalidError("close_on must be a day to come: when do you expect them to sign?", "close_on")
     return (move(said, "T24", State.OPPORTUNITY, {"clock": _sign(ctx)}, **deal.as_data()),)
 
 

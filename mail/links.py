@@ -14,8 +14,10 @@ from uuid import UUID
 
 from mail.errors import BadLinkError, MailConfigError
 
-Kind = Literal["u", "c", "a", "o"]
-"""u: unsubscribe, c: a link was clicked, a: an answer, o: the mail was opened."""
+Kind = Literal["u", "c", "a", "o", "h"]
+"""u: unsubscribe, c: a link was clicked, a: an answer, o: the mail was opened; h: a salesperson answers an offer, whose
+id stands for lead, offer and salesperson alike, and the number is the last day on which it may be answered so.
+"""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}")
 _SIGNATURE_BYTES = 12

@@ -20,9 +20,16 @@ SUBJECTS = {
     "clock_escalate": "A promise was broken: {owner} and {who}",
     "on_desk": "On your desk: nobody has taken {who}",
     "no_track": "Leads that no track is for: {new} new, {total} in all",
+    "feedback_remind": "Was the packet about {who} any good?",
+    "debrief": "Please ask why it ended so: {who}",
+    "debrief_remind": "Still to ask, why it ended so: {who}",
 }
 BODIES = {
-    "offered": "Why now: {why}\n\nAccept, reject or log your first attempt:\n{url}",
+    "offered": "Accept it:\n{accept}\nNot for us - why?\n{refuse}\nOpen the packet, log your first attempt:\n{url}\n\n"
+    "{packet}",
+    "feedback_remind": "One tap is enough; it decides what you get next.\n{url}",
+    "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n{url}",
+    "debrief_remind": "The questions are on the page.\n{url}",
     "touch": "{who} is ready for this: {task}. Please do it by {due}.\n\n"
     "The script, the question to ask and the form are here:\n{url}",
     "answer": "{who}: {task}. Please answer in person by {due}. Mails to them stand still until you"

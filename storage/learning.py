@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -79,6 +79,16 @@ def merge(known: dict[str, Known], name: str, fact: Known, left_sales_at: dateti
         return False
     known[name] = fact
     return True
+
+
+def forget(tx: Tx, lead_id: UUID, names: Collection[str], now: datetime) -> None:
+    """What turned out wrong, and nobody knows better yet, is unknown again."""
+    c, x = t.lead_facts.c, t.learned.c
+    told = (x.lead_id == lead_id, x.name.in_(names), x.taken_back_at.is_(None))
+    tx.execute(update(t.learned).where(*told).values(taken_back_at=now))
+    current = tx.execute(select(c.known).where(c.lead_id == lead_id)).scalar_one()
+    kept = {name: fact for name, fact in current.items() if name not in names}
+    tx.execute(update(t.lead_facts).where(c.lead_id == lead_id).values(known=kept))
 
 
 def _overtakes(old: Known, source: Source, at: datetime, left_sales_at: datetime) -> bool:

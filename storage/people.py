@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,10 +17,11 @@ from domain.lead import Source
 from domain.phrases import Outcome
 from domain.said import Said
 from domain.track import OUTCOMES
-from storage import handling, learning, record, texts, wakes
+from storage import duties, facts_judged, handling, learning, record, referring, texts, wakes
 from storage import tables as t
-from storage.archive import Archive, Tx
+from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
 from storage.deciding import Deciding, open_lead
+from storage.referring import Referral
 from storage.wakes import Wake
 
 SNOOZE = timedelta(days=30)
@@ -34,42 +35,48 @@ class Learned:
     facts: Mapping[str, Any] = field(default_factory=dict)  # Any: as somebody sent it
     source: Source = Source.REP
     note: str | None = None
+    confirmed: Collection[str] = ()
+    contradicted: Collection[str] = ()
+    """Names of facts a salesperson heard again, or found wrong without hearing what is right."""
+    referral: Referral | None = None
 
 
 @dataclass(frozen=True)
 class Decided:
     lead_id: UUID
     wake: Wake
+    more: tuple[Wake, ...] = ()
+    referred: UUID | None = None
 
 
 def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned) -> Decided:
     """Take a person's decision. Raises RefusedError with what is legal now, InvalidError, MissingError."""
+    if learned.referral:
+        one_at_a_time(tx, MANY_LEADS)  # two leads naming each other would else wait for each other
     d = open_lead(tx, archive, lead_id)
-    values = learning.understand(d.release, learned.facts)
+    values = learning.understand(d.release, learned.facts) | facts_judged.confirmed(d, learned.confirmed)
+    wrong = facts_judged.contradicted(d, learned.contradicted, values)
+    offer, before = d.facts.offer, d.ctx.verdict
     if said.command == "assign":
         _assign(d, said)
     else:
         for move in decisions.take(d.ctx, said):
             d.take(move)
-    log_id = record.log(
-        tx,
-        d.lead,
-        "disposition",
-        d.now,
-        actor=said.actor,
-        actor_id=said.actor_id,
-        reason=said.reason,
-        data={
-            "command": said.command,
-            "facts": sorted(values),
-            "criterion": said.criterion,
-            "outcome": said.outcome,
-        },
-    )
+    data = {"command": said.command, "facts": sorted(values), "criterion": said.criterion, "outcome": said.outcome}
+    who = {"actor": said.actor, "actor_id": said.actor_id}
+    log_id = record.log(tx, d.lead, "disposition", d.now, reason=said.reason, data=data, **who)
     learning.learn(tx, d.lead, d.release, values, learned.source, f"log:{log_id}", d.now)
+    if wrong:
+        learning.forget(tx, lead_id, wrong, d.now)
+    if offer and (values or wrong):
+        facts_judged.keep(d, before, {*values, *wrong}, said)
     if learned.note:
         texts.put(tx, lead_id, "note", str(log_id), learned.note, d.now)
-    return Decided(lead_id, wakes.wake(tx, lead_id, f"{said.command} by {_team(said.actor)}"))
+    if offer:
+        duties.follow(d, offer)
+    referred = referring.refer(d, learned.referral, said) if learned.referral else None
+    wake = wakes.wake(tx, lead_id, f"{said.command} by {_team(said.actor)}")
+    return Decided(lead_id, wake, (referred.wake,) if referred else (), referred.lead_id if referred else None)
 
 
 def _team(actor: str) -> str:

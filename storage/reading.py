@@ -19,8 +19,8 @@ Row = RowMapping
 
 LISTED = (
     "id", "state", "cycle", "seq", "track", "stage", "offering", "company", "country", "owner", "is_on_desk",
-    "clock_name", "clock_started_at", "clock_due_at", "paused_until", "cool_until", "return_reason", "created_at",
-    "state_entered_at", "has_opted_out", "step", "step_seq",
+    "clock_name", "clock_started_at", "clock_due_at", "paused_until", "cool_until", "return_reason", "returned_by",
+    "created_at", "state_entered_at", "has_opted_out", "step", "step_seq",
 )  # fmt: skip
 
 
@@ -117,6 +117,25 @@ def timeline(
         wanted.append(c.id > paging.position(after, int)[0])
     rows = tx.execute(select(t.log).where(*wanted).order_by(c.id).limit(limit + 1)).mappings().all()
     return paging.page(rows, limit, "id")
+
+
+def newest(tx: Tx, lead_id: UUID, limit: int) -> Sequence[Row]:
+    """The end of the timeline, oldest first."""
+    c = t.log.c
+    rows = tx.execute(select(t.log).where(c.lead_id == lead_id).order_by(c.id.desc()).limit(limit)).mappings().all()
+    return rows[::-1]
+
+
+def newest_handoff(tx: Tx, lead_id: UUID) -> Row | None:
+    c = t.handoffs.c
+    query = select(t.handoffs).where(c.lead_id == lead_id).order_by(c.number.desc()).limit(1)
+    return tx.execute(query).mappings().first()
+
+
+def reps_of(tx: Tx, handoff_id: UUID) -> list[str]:
+    """Whom a handoff was offered to, in order."""
+    c = t.offers.c
+    return list(tx.execute(select(c.rep).where(c.handoff_id == handoff_id).order_by(c.number)).scalars())
 
 
 def words(tx: Tx, lead_id: UUID) -> dict[str, str]:

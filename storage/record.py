@@ -16,7 +16,7 @@ from domain.steps import Move
 from storage import notices, opportunities, permits, wakes
 from storage import tables as t
 from storage.archive import Tx, machine_now
-from storage.rows import changed, to_json
+from storage.rows import changed, to_json, to_lead
 
 WITH_REP = IN_SALES - {State.SALES_READY}
 
@@ -49,6 +49,16 @@ def log(
     }
     log_id: int = tx.execute(insert(t.log).values(row).returning(t.log.c.id)).scalar_one()
     return log_id
+
+
+def lead_of(tx: Tx, lead_id: UUID) -> Lead:
+    """The lead's row alone, for a log row about it."""
+    return to_lead(tx.execute(select(t.leads).where(t.leads.c.id == lead_id)).mappings().one())
+
+
+def address_key(tx: Tx, lead_id: UUID) -> str:
+    key: str = tx.execute(select(t.leads.c.address_key).where(t.leads.c.id == lead_id)).scalar_one()
+    return key
 
 
 def save(tx: Tx, before: Lead, after: Lead) -> None:
@@ -205,4 +215,6 @@ def _close_handoff(tx: Tx, lead: Lead, move: Move, now: datetime) -> None:
 def _log_attempt(tx: Tx, lead: Lead, offer: Offer, move: Move, now: datetime) -> None:
     row = {"offer_id": offer.id, "lead_id": lead.id, "rep": offer.rep, "at": now}
     row |= {name: move.data.get(name) for name in ("outcome", "channel", "minutes")}
+    for name in ("callback_at", "meeting_at"):
+        row[name] = datetime.fromisoformat(str(move.data[name])) if name in move.data else None
     tx.execute(insert(t.attempts).values(row))

@@ -85,6 +85,7 @@ def _forget(tx: Tx, archive: Archive, ids: Sequence[UUID]) -> None:
     for table in (t.person_texts, t.external_ids, t.learned):
         tx.execute(delete(table).where(table.c.lead_id.in_(ids)))
     tx.execute(update(t.events).where(t.events.c.lead_id.in_(ids)).values(data={}))
+    tx.execute(update(t.duties).where(t.duties.c.lead_id.in_(ids)).values(answer={}))
     tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id.in_(ids)).values(known={}))
 
 
@@ -137,9 +138,10 @@ def _unlearn(tx: Tx, lead: Lead, was: Undoable, now: datetime) -> None:
     evidence = [f"log:{log_id}" for log_id in tx.execute(query).scalars()]
     rows = tx.execute(select(x.id, x.fact).where(x.lead_id == lead.id, x.taken_back_at.is_(None))).all()
     ids = [row.id for row in rows if row.fact["evidence"] in evidence]
-    if ids:
-        tx.execute(update(t.learned).where(x.id.in_(ids)).values(taken_back_at=now))
-        learning.rebuild(tx, lead.id, *lead.merged_from)
+    tx.execute(update(t.learned).where(x.lead_id == lead.id, x.taken_back_at == was.at).values(taken_back_at=None))
+    tx.execute(update(t.learned).where(x.id.in_(ids)).values(taken_back_at=now))
+    learning.rebuild(tx, lead.id, *lead.merged_from)
+    tx.execute(delete(t.duties).where(t.duties.c.lead_id == lead.id, t.duties.c.opened_at == was.at))
 
 
 def retract(tx: Tx, archive: Archive, lead_id: UUID, source: str, event_id: str, by: Said, note: str | None) -> Decided:

@@ -102,3 +102,8 @@ def newest_offers(tx: Tx, handoff_ids: Sequence[UUID]) -> dict[UUID, Row]:
     c = t.offers.c
     rows = tx.execute(select(t.offers).where(c.handoff_id.in_(handoff_ids)).order_by(c.number)).mappings()
     return {row["handoff_id"]: row for row in rows}
+
+
+def offer(tx: Tx, offer_id: UUID) -> Row | None:
+    """An offer by its own id: it says which lead, which handoff, and whose answer is asked."""
+    return tx.execute(select(t.offers).where(t.offers.c.id == offer_id)).mappings().first()

@@ -375,6 +375,30 @@ tasks = Table(
     Index("ix_tasks_open", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 
+duties = Table(
+    "duties",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("kind", CODE, nullable=False),
+    _lead_id(index=True),
+    Column("handoff_id", Uuid(), ForeignKey("handoffs.id"), nullable=False),
+    Column("rep", CODE, nullable=False),
+    Column("owner", CODE, nullable=False),
+    Column("is_asked", Boolean(create_constraint=False), nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("remind_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("reminded_at", Utc),
+    Column("breached_at", Utc),
+    Column("closed_at", Utc),
+    Column("closed_by", CODE),
+    Column("answer", Json, nullable=False),
+    UniqueConstraint("handoff_id", "kind"),
+    Index("ix_duties_owner_kind_opened_at", "owner", "kind", "opened_at"),
+    Index("ix_duties_kind_opened_at", "kind", "opened_at"),
+    Index("ix_duties_open", "remind_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+)
+
 wakes = Table(
     "wakes",
     metadata,

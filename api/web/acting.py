@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from api.roles import LEADING, require
 from api.web.rendering import onward
 from api.web.visiting import Posted
 from domain import lifecycle
+from domain.calendar import zone
 from domain.errors import InvalidError, NurtureError
 from domain.lead import State
 from domain.policies import Reason
@@ -22,8 +24,8 @@ from domain.release import Release
 from storage.reading import Row
 
 B = TypeVar("B", bound=Body)
-FACT = "fact:"
-"""Begins the name of an input that tells a fact."""
+FACT, CONFIRMED, WRONG = "fact:", "confirmed:", "wrong:"
+"""Begin the names of inputs that tell a fact, that say a known one was heard again, or was wrong."""
 
 
 def perform(
@@ -49,7 +51,7 @@ def _sentence(error: NurtureError) -> str:
 
 def filled(kind: type[B], values: Mapping[str, object]) -> B:
     """The request's body; what is empty is left out. Raises InvalidError as the API would answer."""
-    given = {name: value for name, value in values.items() if value not in (None, "", {})}
+    given = {name: value for name, value in values.items() if value not in (None, "", {}, [])}
     try:
         return kind.model_validate(given)
     except ValidationError as error:
@@ -73,14 +75,46 @@ def decision(form: Posted, command: str, row: Row, offer: int | None) -> Decisio
     """A salesperson's own, or entered for the one who has the lead by somebody who leads."""
     who = form.visit.who
     is_for_rep = who.role in LEADING and command not in lifecycle.legal(State(row["state"]), who.actor)
+    names = (
+        "outcome", "channel", "minutes", "callback_at", "meeting_at", "stage", "amount", "currency", "close_on",
+        "forecast",
+    )  # fmt: skip
     said = {
-        **chosen(form, "note", "criterion", "resume_on", "competitor", "referral"),
-        **{name: form[name] for name in ("outcome", "channel", "stage", "amount", "currency", "close_on", "forecast")},
+        **chosen(form, "note", "criterion", "resume_on", "competitor"),
+        **{name: form[name] for name in names},
+        **{name: _moment(form, name) for name in ("callback_at", "meeting_at")},
+        "referral": group(form, f"referral.{form['reason']}."),
+        "attempt": _attempt(form),
+        "feedback": group(form, "feedback."),
+        "confirmed": [name.removeprefix(CONFIRMED) for name in form.given if name.startswith(CONFIRMED)],
+        "contradicted": [name.removeprefix(WRONG) for name in form.given if name.startswith(WRONG)],
         "learned": facts(form),
         "offer": offer,
         "for_rep": row["owner"] if is_for_rep else None,
     }
     return filled(Decision, said)
+
+
+def group(form: Posted, prefix: str) -> dict[str, str]:
+    """Inputs that belong together, by what follows the prefix; an empty one is left out."""
+    found = {name.removeprefix(prefix): form[name] for name in form.given if name.startswith(prefix)}
+    return {name: value for name, value in found.items() if value}
+
+
+def _attempt(form: Posted) -> dict[str, str]:
+    """The call that led to the decision, where its outcome was chosen: the other inputs alone say nothing."""
+    found = group(form, "attempt.")
+    return found if found.get("outcome") else {}
+
+
+def _moment(form: Posted, name: str) -> str | None:
+    """What a browser sends of a date and time has no zone: it is the team's. What cannot be read stays as it was."""
+    given = form[name]
+    try:
+        local = datetime.fromisoformat(given or "")
+    except ValueError:
+        return given
+    return (local if local.tzinfo else local.replace(tzinfo=zone(form.visit.times.zone))).isoformat()
 
 
 def reasoned(form: Posted, kind: type[B], **more: object) -> B:

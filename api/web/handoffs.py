@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
 from api import handoffs, leads
+from api.bodies import Debrief, Decision, Feedback
 from api.calls import Call, Id
 from api.views import Json
 from api.web import acting, proofs
@@ -17,13 +18,14 @@ from api.web.rendering import address, onward, show
 from api.web.telling import Teller, taught
 from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain import lifecycle
-from domain.errors import MissingError
+from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import State
+from storage import duties, sales_reading
 from storage import reading as archive_reading
-from storage import sales_reading
 
 router = APIRouter(include_in_schema=False)
-PAGE, TOLD = 30, 40
+PAGE, TOLD, OWED = 30, 40, 10
+FEEDBACK_WORDS = ("why", "what_else_should_we_do", "asked_words", "what_should_we_stop")
 Short = Annotated[str, Query(max_length=500)]
 DECISIONS = {
     "accept": handoffs.DECIDE["accept"],
@@ -47,9 +49,11 @@ def listed(visit: Reader, whose: Short = "", which: Short = "open", after: Short
     rep = visit.who.person if whose == "mine" else None
     answer = handoffs.handoffs(visit.app, visit.who, rep, which != "ended", after or None, PAGE)
     with visit.app.archive.reading() as tx:
-        names = names_of(tx, [item["lead"] for item in answer["items"]], visit.who.may_see_persons)
+        mine, _ = duties.listed(tx, visit.who.person, None, True, None, OWED) if visit.who.person else ([], None)
+        named = [*(item["lead"] for item in answer["items"]), *(row["lead_id"] for row in mine)]
+        names = names_of(tx, named, visit.who.may_see_persons)
     asked = {"whose": whose, "which": which, "after": after, "next": answer["next"]}
-    return show(visit, "web/handoffs.html", items=answer["items"], names=names, **asked)
+    return show(visit, "web/handoffs.html", items=answer["items"], names=names, owed=mine, **asked)
 
 
 @router.get("/handoffs/{id}")
@@ -75,6 +79,7 @@ def _page(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "told": told[:TOLD],
         "decisions": list(_possible(visit, packet, lead)),
         "reasons": acting.reasons_on(visit.release),
+        "told_back": _told_back(visit, packet),
         "attempts": ctx.facts.attempts,
         "criteria": proofs.proven(ctx, packet["why_now"]["criteria"], {}),
         "given": {},
@@ -86,13 +91,89 @@ def _page(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
 
 def _possible(visit: Visit, packet: Json, lead: Json) -> Iterator[str]:
     """What whoever looks may decide now: the one who has it, or for them somebody who leads."""
-    if packet["closed_at"] is not None or lead["state"] == State.SALES_READY:
+    is_lost = lead["state"] == State.LOST and packet["is_newest"]
+    if (packet["closed_at"] is not None and not is_lost) or lead["state"] == State.SALES_READY:
         return
-    is_theirs = visit.who.actor != "REP" or visit.who.person == lead["owner"]
+    mine = packet["offers"][-1]["rep"] if is_lost and packet["offers"] else lead["owner"]
+    is_theirs = visit.who.actor != "REP" or visit.who.person == mine
     for command in DECISIONS:
         is_legal = command in lifecycle.legal(State(lead["state"]), "REP")
         if is_theirs and is_legal and visit.may("POST", f"/api/handoffs/{{id}}/{command}"):
             yield command
+
+
+def _told_back(visit: Visit, packet: Json) -> Json:
+    """Feedback of whoever had the lead, and a debrief by anybody else, when they are asked for or were given."""
+    found = packet["duties"]
+    had_it = visit.who.person in {offer["rep"] for offer in packet["offers"]}
+    feedback = found.get("feedback")
+    is_over = packet["closed_at"] is not None or _can_judge(packet["state"])
+    debrief = found.get("debrief")
+    return {
+        "feedback": feedback or ({"answer": {}, "closed_at": None, "due_at": None} if is_over and had_it else None),
+        "may_judge": had_it and visit.may("POST", "/api/handoffs/{id}/feedback"),
+        "debrief": debrief,
+        "may_debrief": debrief is not None
+        and visit.who.person != debrief["rep"]
+        and visit.may("POST", "/api/handoffs/{id}/debrief"),
+        "tags": visit.release.reasons.win if packet["outcome"] == "WON" else visit.release.reasons.loss,
+    }
+
+
+def _can_judge(state: str) -> bool:
+    """The packet can be judged once a conversation has confirmed or undone it."""
+    return state in (State.QUALIFIED, State.OPPORTUNITY, State.PROPOSAL)
+
+
+@router.get("/handoffs/{id}/recycle/outlook")
+def outlook(id: Id, visit: Visiting) -> Response:
+    """A piece of the page, asked for whenever the form changes: what sending it would mean."""
+    asked = visit.request.query_params
+    reason = asked.get("reason", "")
+    shown: dict[str, Any] = {"outlook": None, "why_not": None}  # Any: JSON
+    if reason:
+        try:
+            resume_on = asked.get(f"resume_on.{reason}") or None
+            said = acting.filled(Decision, {"reason": reason, "resume_on": resume_on, "stage": asked.get("stage")})
+            given = (said.reason or "", said.resume_on, said.stage)
+            shown["outlook"] = handoffs.outlook(id, visit.app, visit.who, *given)
+        except (InvalidError, RefusedError) as error:
+            shown["why_not"] = error.sentence
+    return show(visit, "web/outlook.html", **shown)
+
+
+@router.post("/handoffs/{id}/feedback")
+def feedback(id: Id, form: Forms) -> Response:
+    given = {name: form[name] for name in ("helpful", *FEEDBACK_WORDS, "minutes_saved")}
+    given["accuracy"] = acting.group(form, "accuracy.")  # type: ignore[assignment]  # a mapping beside texts
+    asked = [name.removeprefix("asked:") for name in form.given if name.startswith("asked:")]
+
+    def judge(call: Call) -> JSONResponse:
+        body = acting.filled(Feedback, {**given, "what_should_we_have_asked": asked})
+        return handoffs.feedback(id, body, call)
+
+    return _told(id, form, "feedback", judge)
+
+
+@router.post("/handoffs/{id}/debrief")
+def debrief(id: Id, form: Forms) -> Response:
+    given: dict[str, Any] = {
+        name: form[name] for name in ("primary", "secondary", *handoffs.DEBRIEF_WORDS)
+    }  # Any: JSON
+    for name in ("predicted", "misled", "touches_remembered"):
+        given[name] = [key.partition(":")[2] for key in form.given if key.startswith(f"{name}:")]
+
+    def tell(call: Call) -> JSONResponse:
+        return handoffs.debrief(id, acting.filled(Debrief, given), call)
+
+    return _told(id, form, "debrief", tell)
+
+
+def _told(id: str, form: Posted, what: str, tell: Callable[[Call], JSONResponse]) -> Response:
+    def again(problem: str, status: int) -> Response:
+        return _page(form.visit, id, status, problem=problem, failed=what, given=form.given)
+
+    return acting.perform(form, f"/api/handoffs/{{id}}/{what}", what, tell, address("handoffs", id), again)
 
 
 @router.get("/handoffs/{id}/{command}")

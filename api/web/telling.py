@@ -53,6 +53,8 @@ class Told:
     by: str | None
     words: str | None
     mail: str | None
+    lead: str | None = None
+    """Another lead it is about."""
 
     @property
     def sentence(self) -> str:
@@ -85,7 +87,17 @@ class Teller:
         mail = data.get("delivery") if row["kind"] == "touch" and data.get("status") == "delivered" else None
         by = self.person(row["actor_id"]) if row["actor"] not in ("SYS", "EVT") else None
         mail = mail if data.get("channel") == "email" else None
-        return Told(row["id"], row["at"], row["kind"], tone, what, by, data.get("text"), mail)
+        return Told(
+            row["id"],
+            row["at"],
+            row["kind"],
+            tone,
+            what,
+            by,
+            data.get("text"),
+            mail,
+            data.get("named") or data.get("named_by"),
+        )
 
     def person(self, id: str | None) -> str:
         person = self.release.people.get(id or "")
@@ -164,6 +176,8 @@ class Teller:
         data = row["data"]
         name = data.get("event", "")
         taught = self.taught.get(f"event:{data.get('event_row')}")
+        if name == "referral":
+            return ("named a colleague to talk to" if data.get("named") else "was named by a colleague"), "event"
         plain = {
             "enrolled": ("wrote to us for the first time", "event"),
             "inquired_again": ("wrote to us again", "event"),
@@ -212,6 +226,10 @@ class Teller:
             return f"waits: {owner} broke a promise, {says}", "wrong"
         if data.get("is") == "reminder":
             return f"waits: {owner} was reminded, {says}", "quiet"
+        if data.get("is") == "duty":
+            what = {"feedback": "what the packet was worth", "debrief": "why it ended so"}.get(str(data.get("duty")))
+            who = self.person(row["actor_id"])
+            return (f"taught us something: {who} told {what}", "quiet") if data.get("status") == "answered" else None
         return f"waits for a salesperson: {says}", "wrong"
 
     def _disposition(self, row: Row) -> tuple[str, str] | None:

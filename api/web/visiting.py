@@ -31,7 +31,7 @@ STAYS = 7 * 86_400
 """Seconds the cookie lasts."""
 LONGEST_KEY = 200
 ONCE = "once"
-SHOWS = {"/": "/api/leads"}
+SHOWS = {"/": "/api/leads", "/definition": "/api/definitions"}
 """Pages whose address is not that of the API without its /api."""
 
 

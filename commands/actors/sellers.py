@@ -19,6 +19,9 @@ ENOUGH_ATTEMPTS = 6
 RESUME_IN, CLOSES_IN = timedelta(days=55), timedelta(days=45)
 WITHIN_MONTHS = 3
 """Who compares later than this is not ready, whatever they asked for."""
+HELPED = {"feedback": {"helpful": "yes", "minutes_saved": 15}}
+HALF = {"feedback": {"helpful": "partly"}}
+"""One tap, with the decision itself."""
 Json = Mapping[str, Any]  # Any: JSON
 Returned = Callable[[Buyer, datetime], list[Action]]
 
@@ -69,6 +72,7 @@ def offered(habit: Habit, number: int, random: Random) -> Decision | None:
             "reason": "definition_not_met",
             "criterion": "soon",
             "note": "No date in sight when I read the packet.",
+            **HALF,
         }
         return Decision("reject", random.uniform(*habit.accept), body)
     return Decision("accept", random.uniform(*habit.accept))
@@ -89,17 +93,17 @@ def outcome(tells: Mapping[str, Any], cycle: int, now: datetime, random: Random)
     hours, months = random.uniform(2.0, 12.0), tells.get("fact.evaluate_within_months")
     learned = {name: value for name, value in tells.items() if name.startswith("fact.")}
     if tells.get("fact.budget_status") == "no_money":
-        return Decision("recycle", hours, {"reason": "no_budget", "learned": learned})
+        return Decision("recycle", hours, {"reason": "no_budget", "learned": learned, **HALF})
     is_early = months is None or months > WITHIN_MONTHS
     if is_early or (cycle == 1 and random.random() < 0.2):
         resume_on = (now + RESUME_IN).date().isoformat()
         note = "Right problem. They have a freeze until the new season and asked us to come back."
-        return Decision("recycle", hours, {"reason": "bad_timing", "resume_on": resume_on, "note": note})
+        return Decision("recycle", hours, {"reason": "bad_timing", "resume_on": resume_on, "note": note, **HELPED})
     if cycle == 1 and random.random() < 0.3:
         note = "Wants to see how another site did it before talking about dates."
-        body = {"reason": "needs_education", "criterion": "soon", "stage": "interest", "note": note}
+        body = {"reason": "needs_education", "criterion": "soon", "stage": "interest", "note": note, **HELPED}
         return Decision("recycle", hours, body)
-    return Decision("qualify", hours, {"learned": learned})
+    return Decision("qualify", hours, {"learned": learned, **HELPED})
 
 
 def next_in_deal(state: str, worth: int, now: datetime, random: Random) -> Decision:
@@ -119,7 +123,7 @@ def next_in_deal(state: str, worth: int, now: datetime, random: Random) -> Decis
 
 
 def given_up(random: Random) -> Decision:
-    return Decision("recycle", random.uniform(1.0, 3.0), {"reason": "not_responsive"})
+    return Decision("recycle", random.uniform(1.0, 3.0), {"reason": "not_responsive", **HALF})
 
 
 @dataclass

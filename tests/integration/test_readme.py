@@ -17,7 +17,7 @@ BLOCK = re.compile(r"<!-- tested: by-hand -->\n```sh\n(.*?)```", re.DOTALL)
 pytestmark = pytest.mark.timeout(180)
 
 
-def _commands(folder: Path) -> str:
+def commands(folder: Path) -> str:
     """A folder with the `nurture` command as `make setup` leaves it in .venv/bin."""
     script = folder / "nurture"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m cli "$@"\n')
@@ -33,7 +33,7 @@ def test_one_lead_by_hand(house: House, tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / ".nurture").symlink_to(house.data)
     session = found[1].replace("8600", str(house.ports[0]))
-    path = f"{_commands(tmp_path)}{os.pathsep}{os.environ['PATH']}"
+    path = f"{commands(tmp_path)}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", session],
         cwd=tmp_path / "here",

@@ -71,6 +71,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opportunities_lead_id"), ["lead_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_opened_at"), ["opened_at"], unique=False)
 
+    op.create_table(
+        "duties",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("handoff_id", sa.Uuid(), nullable=False),
+        sa.Column("rep", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("is_asked", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", Utc(), nullable=False),
+        sa.Column("remind_at", Utc(), nullable=False),
+        sa.Column("due_at", Utc(), nullable=False),
+        sa.Column("reminded_at", Utc(), nullable=True),
+        sa.Column("breached_at", Utc(), nullable=True),
+        sa.Column("closed_at", Utc(), nullable=True),
+        sa.Column("closed_by", sa.String(length=64), nullable=True),
+        sa.Column("answer", Json, nullable=False),
+        sa.ForeignKeyConstraint(["handoff_id"], ["handoffs.id"], name=op.f("fk_duties_handoff_id_handoffs")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_duties_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
+        sa.UniqueConstraint("handoff_id", "kind", name=op.f("uq_duties_handoff_id_kind")),
+    )
+    with op.batch_alter_table("duties", schema=None, recreate="never") as batch_op:
+        batch_op.create_index("ix_duties_kind_opened_at", ["kind", "opened_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_duties_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index(
+            "ix_duties_open",
+            ["remind_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at is null"),
+            postgresql_where=sa.text("closed_at is null"),
+        )
+        batch_op.create_index("ix_duties_owner_kind_opened_at", ["owner", "kind", "opened_at"], unique=False)
+
     with op.batch_alter_table("clock", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("advanced_at", Utc(), nullable=True))
 

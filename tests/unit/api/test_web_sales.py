@@ -17,7 +17,8 @@ def offered(house: House) -> tuple[str, str, str, Visitor]:
 
 
 def decisions(page: str, path: str) -> list[str]:
-    return [action.removeprefix(f"{path}/") for action in forms_of(page) if action.startswith(path)]
+    told_back = (f"{path}/feedback", f"{path}/debrief")
+    return [a.removeprefix(f"{path}/") for a in forms_of(page) if a.startswith(path) and a not in told_back]
 
 
 def test_the_packet_on_one_screen(house: House) -> None:
@@ -223,3 +224,51 @@ def test_a_deal_from_the_conversation_to_the_signature(house: House) -> None:
     rosa.send(path, f"{path}/lost", {"reason": "price"})
     assert house.get(f"/leads/{lead}")["state"] == "LOST"
     assert "Lost" in rosa.get(f"/leads/{lead}")
+    assert decisions(rosa.get(path), path) == ["recycle"]  # the one thing left to say
+    rosa.send(path, f"{path}/recycle", {"reason": "no_budget"})
+    assert house.get(f"/leads/{lead}")["state"] == "RECYCLED"
+
+
+def test_what_a_return_means_is_shown_beside_the_form(house: House) -> None:
+    _, path, _, rosa = offered(house)
+    assert "hx-get" in rosa.get(path)
+    shown = rosa.get(f"{path}/recycle/outlook?reason=bad_timing&resume_on.bad_timing=2026-09-01&resume_on.no_budget=x")
+    assert "Back from Sat 1 Aug" in shown
+    assert "<bdi>Rosa Delgado</bdi> first" in shown
+    assert "Whoever you name" in rosa.get(f"{path}/recycle/outlook?reason=wrong_contact")
+    assert "must be a day to come" in rosa.get(
+        f"{path}/recycle/outlook?reason=bad_timing&resume_on.bad_timing=2020-01-01"
+    )
+    assert "Recycle needs a reason" in rosa.get(f"{path}/recycle/outlook?reason=%3Cscript%3E")
+    assert rosa.get(f"{path}/recycle/outlook?resume_on.x=1").strip() == ""
+
+
+def test_a_call_with_what_was_agreed_in_the_teams_own_time(house: House) -> None:
+    lead, path, _, rosa = offered(house)
+    past = {"outcome": "voicemail", "callback_at": "2026-03-02T08:00"}
+    assert "must be a time to come" in rosa.send(path, f"{path}/attempt", past, 422).text
+    assert "write a day" in rosa.send(path, f"{path}/attempt", {**past, "callback_at": "soon"}, 422).text
+    rosa.send(path, f"{path}/attempt", {**past, "callback_at": "2026-03-04T08:00", "minutes": "3"})
+    promised = house.get(path, "rosa")["do_not"]["promised"]
+    assert promised == [{"what": "callback", "at": "2026-03-04T14:00:00Z", "by": "rosa"}]  # 8 in Chicago
+    given = {
+        "reason": "wrong_contact",
+        "referral.wrong_contact.email": "ana@ridgeway-foods.example",
+        "attempt.channel": "phone",
+    }
+    rosa.send(path, f"{path}/recycle", {**given, "attempt.outcome": "connected", "referral.other.email": "x"})
+    page = rosa.get(f"/leads/{lead}")
+    assert "Named a colleague to talk to" in page
+    assert "Talked with Rosa Delgado" in page
+
+
+def test_what_we_told_a_rep_is_marked_right_or_wrong(house: House) -> None:
+    lead, path, _, rosa = offered(house)
+    given = {"attempt.outcome": "connected", "attempt.channel": "phone"}
+    rosa.send(path, f"{path}/attempt", {"outcome": "connected"})
+    rosa.send(
+        path, f"{path}/qualify", {**given, "confirmed:fact.pain": "on", "wrong:fact.evaluate_within_months": "on"}
+    )
+    facts = house.get(f"/leads/{lead}")["facts"]
+    assert facts["fact.pain"]["source"] == "rep"
+    assert "fact.evaluate_within_months" not in facts

@@ -12,6 +12,7 @@ from httpx2 import Response
 from tests.unit.api.house import BROWSER, House
 
 HERE = "http://testserver"
+CHOSEN = ("radio", "checkbox")
 
 
 class Forms(HTMLParser):
@@ -26,7 +27,7 @@ class Forms(HTMLParser):
         given = dict(attributes)
         if tag == "form":
             self._into = self.found.setdefault(given.get("action") or "", {})
-        elif tag == "input" and given.get("name") and (given.get("type") != "radio" or "checked" in given):
+        elif tag == "input" and given.get("name") and (given.get("type") not in CHOSEN or "checked" in given):
             self._into[str(given["name"])] = given.get("value") or ""
 
 

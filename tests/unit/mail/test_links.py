@@ -9,7 +9,7 @@ from mail.links import Kind, Links
 
 NEW, OLD, OTHER = b"n" * 32, b"o" * 32, b"x" * 32
 SEND = UUID("0123456789abcdef0123456789abcdef")
-KINDS: tuple[Kind, ...] = ("u", "c", "a", "o")
+KINDS: tuple[Kind, ...] = ("u", "c", "a", "o", "h")
 
 
 def token_of(url: str) -> str:

@@ -1,0 +1,168 @@
+"""The links in a salesperson's mail: they show a page, only the button decides, and a late one hears who has it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from api import offered_mail
+from mail.staff import words
+from storage import sales_reading
+from storage import tables as t
+from tests.unit.api.house import READY, House
+from tests.unit.api.visitors import Visitor, forms_of, stranger
+
+
+def mail_of(house: House, lead: str) -> dict[str, Any]:
+    """What the newest offer's mail says, and its links as paths."""
+    with house.archive.reading() as tx:
+        offer = sales_reading.offers_of(tx, UUID(lead))[-1]
+        found = offered_mail.values(tx, house.archive, house.links, offer["id"])
+    return {**found, **{name: urlsplit(str(found[name])).path for name in ("accept", "refuse")}, "rep": offer["rep"]}
+
+
+def offered(house: House) -> tuple[str, dict[str, Any], Visitor]:
+    lead, _ = house.offered()
+    return lead, mail_of(house, lead), stranger(house)
+
+
+def state(house: House, lead: str) -> str:
+    found: str = house.get(f"/leads/{lead}")["state"]
+    return found
+
+
+def test_the_mail_holds_the_packet_and_the_links(house: House) -> None:
+    lead, _ = house.offered()
+    with house.archive.reading() as tx:
+        offer = sales_reading.offers_of(tx, UUID(lead))[-1]
+        found = offered_mail.values(tx, house.archive, house.links, offer["id"])
+    subject, text = words(
+        "offered", {"who": "Marcus Bell, Ridgeway Foods", **found, "url": "https://n.example/handoffs/1"}, "UTC"
+    )
+    assert subject == "A sales-ready lead for you: Marcus Bell, Ridgeway Foods"
+    assert text.index("/accept") < text.index("/not-for-us") < text.index("WHO AND WHY NOW")
+    order = [
+        text.index(title) for title in ("WHO AND WHY NOW", "OPEN WITH", "WHAT YOU OWE", "PEOPLE", "HOW TO REACH THEM")
+    ]
+    assert order == sorted(order)
+    assert "“What did you pay in detention last quarter?”" in text
+    assert "{" not in text
+
+
+def test_a_get_shows_and_a_post_accepts(house: House) -> None:
+    lead, mail, rep = offered(house)
+    for method in ("GET", "HEAD", "GET"):
+        answer = rep.client.request(method, mail["accept"])
+        assert answer.status_code == 200
+        assert not answer.cookies
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "Marcus Bell" in answer.text
+    assert state(house, lead) == "HANDED_OFF"
+    form = forms_of(answer.text)[""]
+    done = rep.client.post(mail["accept"], data=form)
+    assert done.status_code == 200
+    assert "Accepted. Try to reach them by Mon 2 Mar, 13:00 Chicago." in done.text
+    now = house.get(f"/leads/{lead}")
+    assert (now["state"], now["owner"]) == ("ACCEPTED", mail["rep"])
+    rows = house.get(f"/leads/{lead}/timeline?limit=500")["items"]
+    assert [r["actor_id"] for r in rows if r["data"].get("transition") == "T13"] == [mail["rep"]]
+    assert rep.client.post(mail["accept"], data=form).status_code == 200  # the same form again is the same answer
+    assert "You have accepted this lead already." in rep.get(mail["accept"])
+    assert rep.client.post(mail["accept"], data={}).status_code == 409
+
+
+def test_not_for_us_is_a_rejection_before_the_first_attempt_and_a_return_after(house: House) -> None:
+    lead, mail, rep = offered(house)
+    page = rep.get(mail["refuse"])
+    assert "Not mine by territory, language or segment" in page
+    bare = rep.client.post(mail["refuse"], data={"reason": "definition_not_met"})
+    assert bare.status_code == 422
+    assert "criterion" in bare.text
+    assert 'value="definition_not_met" required checked' in bare.text
+    assert state(house, lead) == "HANDED_OFF"
+    rep.client.post(mail["accept"], data=forms_of(rep.get(mail["accept"]))[""])
+    page = rep.get(mail["refuse"])
+    assert "Not mine by territory" not in page
+    assert "No money for it now" in page
+    done = rep.client.post(mail["refuse"], data={"reason": "no_budget"})
+    assert "Thank you for the reason" in done.text
+    assert state(house, lead) == "RECYCLED"
+    over = rep.get(mail["refuse"])
+    assert "with nobody in sales now: resting after sales" in over
+    assert forms_of(over) == {}
+
+
+def test_a_late_answer_is_told_who_has_it(house: House) -> None:
+    lead, first, rep = offered(house)
+    done = rep.client.post(first["refuse"], data={"reason": "misrouted"})
+    assert done.status_code == 200
+    assert "on its way to somebody else" in rep.get(first["accept"])
+    house.work(lead)
+    second = mail_of(house, lead)
+    assert second["rep"] != first["rep"]
+    name = {"rosa": "Rosa Delgado", "marc": "Marc Tremblay"}[second["rep"]]
+    page = rep.get(first["accept"])
+    assert f"{name} has this lead now." in page
+    assert forms_of(page) == {}
+    late = rep.client.post(first["accept"], data={"once": "x"})
+    assert late.status_code == 409
+    assert f"the lead is with {second['rep']} now" in late.text
+    assert state(house, lead) == "HANDED_OFF"
+    assert house.get(f"/leads/{lead}")["owner"] == second["rep"]
+
+
+def test_a_link_has_its_time(house: House) -> None:
+    lead, mail, rep = offered(house)
+    house.clock.at += timedelta(days=14)
+    assert rep.client.get(mail["accept"]).status_code == 200
+    house.clock.at += timedelta(days=1)
+    for method in ("GET", "POST"):
+        old = rep.client.request(method, mail["accept"])
+        assert old.status_code == 404
+        assert "This link has had its time" in old.text
+    assert state(house, lead) == "HANDED_OFF"
+
+
+def test_a_token_is_nothing_else_and_nobody_elses(house: House) -> None:
+    _, mail, rep = offered(house)
+    token = mail["accept"].split("/")[2]
+    for path in (
+        f"/u/{token}",
+        f"/a/{token}",
+        f"/h/{token[:-1]}{'A' if token[-1] != 'A' else 'B'}/accept",
+        "/h/x/accept",
+        f"/h/{token}/won",
+        f"/h/{token}",
+    ):
+        assert rep.client.get(path).status_code == 404, path
+    strange = urlsplit(house.links.url("h", uuid4(), 60_000)).path
+    assert rep.client.post(f"{strange}/accept").status_code == 404
+    of_a_mail = urlsplit(house.links.url("c", uuid4(), 60_000)).path.replace("/c/", "/h/")
+    assert rep.client.post(f"{of_a_mail}/accept").status_code == 404
+    assert (
+        house.client.get(f"/api/leads/{mail['rep']}", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    )
+
+
+@pytest.mark.parametrize("given", [{"reason": "\0"}, {"reason": "other", "note.other": "x" * 50_000}, {"offer": "99"}])
+def test_strange_forms(house: House, given: dict[str, str]) -> None:
+    lead, mail, rep = offered(house)
+    assert rep.client.post(mail["refuse"], data=given).status_code == 422
+    assert state(house, lead) == "HANDED_OFF"
+
+
+def test_the_link_decides_for_nobody_but_its_own_rep(house: House) -> None:
+    """The offer went to Rosa and back; Marc has it by a second offer, then Rosa again: her first link stays over."""
+    lead, first, rep = offered(house)
+    house.post(f"/handoffs/{house.get('/handoffs')['items'][0]['id']}/reject", {"reason": "misrouted"}, first["rep"])
+    house.work(lead)
+    with house.archive.reading() as tx:
+        numbers = list(tx.execute(select(t.offers.c.number).where(t.offers.c.lead_id == UUID(lead))).scalars())
+    assert sorted(numbers) == [1, 2]
+    assert rep.client.post(first["accept"], data={"once": "y"}).status_code == 409
+    assert READY["email"] not in rep.get(first["accept"])
