@@ -14,6 +14,7 @@ from authoring.load import Loaded, in_order, load
 from authoring.problems import Problem, render
 from authoring.references import DEFINITION
 from authoring.sentences import at
+from authoring.simulation.examples import run_examples as lived_examples
 from domain.definition import GRADES, Criterion, grade_of
 from domain.release import Release
 from domain.track import Touch, Track
@@ -37,6 +38,7 @@ def check(files: Mapping[str, str], today: date, template_problems: TemplateProb
     if loaded.release:
         now = datetime.combine(today, time(12), UTC)
         problems |= set(run_examples(loaded.release, now, loaded.documents.get(DEFINITION)))
+        problems |= set(lived_examples(loaded.release, loaded.documents))
         problems |= set(_warnings(loaded.release, loaded.documents, today))
     return sorted(problems, key=in_order)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SkipValidation, ValidationInfo, field_validator, model_validator
 
 from domain.conditions import Condition, Reads, View
+from domain.example import Act, Day
 from domain.parts import Part, When
 from domain.phrases import Duration
 
@@ -135,6 +136,9 @@ RulePhrase = Annotated[Rule, BeforeValidator(_rule)]
 class Expectation(Part):
     lead: str
     expect: Annotated[str, Field(pattern=r"^(ready [a-z0-9_-]+|ask [a-z0-9_-]+|not ready)$")]
+    from_: Day | None = Field(default=None, alias="from")
+    do: list[Act] = []
+    """What happens to it first; without it, it is judged as it arrives."""
 
 
 class Signers(Part):

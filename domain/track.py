@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from domain.definition import Id
+from domain.example import Example
 from domain.parts import Part, When
 from domain.phrases import (
     CapPhrase,
@@ -129,6 +130,7 @@ class Track(Part):
     sender: str | None = None
     window: HoursPhrase | None = None
     in_flight: Literal["adopt", "keep"] = "adopt"
+    examples: list[Example] = []
     touches: dict[str, Touch] = {}
 
     @field_validator("stages")

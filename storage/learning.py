@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 from domain.context import BEGINNING
 from domain.errors import InvalidError
 from domain.lead import Known, Lead, Source, Value
+from domain.learning import overtakes
 from domain.release import Release
 from domain.values import coerce
 from storage import tables as t
@@ -59,7 +60,7 @@ def learn(
             texts.put(tx, lead.id, "field", name, str(value), at)
             continue
         old = known.get(name)
-        if old and not _overtakes(old, source, at, lead.left_sales_at or BEGINNING):
+        if old and not overtakes(old, source, at, lead.left_sales_at or BEGINNING):
             continue
         known[name] = Known(value, at, source, evidence)
         changed.append(name)
@@ -67,10 +68,6 @@ def learn(
         raw = {**current, **{name: from_known(known[name]) for name in changed}}
         tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead.id).values(known=raw))
     return changed
-
-
-def _overtakes(old: Known, source: Source, at: datetime, left_sales_at: datetime) -> bool:
-    return old.at <= at and (source.rank <= old.source.rank or old.at <= left_sales_at)
 
 
 def happen(
