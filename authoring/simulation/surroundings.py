@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from domain import keys
 from domain.lead import State
 from domain.release import Release
 from domain.routing import Rep
@@ -40,6 +41,12 @@ class Places:
     def give_back(self, permits: Iterable[Permit], day: date) -> None:
         for permit in permits:
             self._taken[permit.scope, day] -= 1
+
+
+    def full_days(self, sender: str, limit: int) -> int:
+        """On how many days so far every place of this sender was taken."""
+        scope = keys.sender_day(sender)
+        return sum(1 for (name, _), taken in self._taken.items() if name == scope and taken >= limit)
 
 
 def nobody_waits(rep: str) -> None:
