@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.phrases import Hours
+
+if TYPE_CHECKING:
+    from domain.remembering import Memory
 
 Value = str | float | bool | date
 
@@ -226,3 +230,5 @@ class Facts:
     attempts: Attempts = Attempts()
     owner_hours: Hours | None = None
     owner_zone: str | None = None
+    memory: Memory | None = field(default=None, compare=False, repr=False)
+    """What was found out about this lead before; only where the same lead is decided about again and again."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
+from domain.conditions import Condition
 from domain.definition import Definition, EventDef, FieldDef, Profile
 from domain.errors import InvalidError
 from domain.lead import Lead
@@ -67,6 +68,29 @@ class Release:
         for rule in self.recycling.reasons.values():
             names |= set(rule.wake_up)
         return frozenset(names)
+
+    @cached_property
+    def time_limits(self) -> tuple[tuple[timedelta, ...], bool]:
+        """How long criteria stay good, and whether every window of events is whole days, which end at midnight."""
+        good_for = {c.good_for for c in self.definition.criteria.values() if c.good_for}
+        windows = {window for condition in self._conditions() for _, window in condition.reads.events if window}
+        return tuple(sorted(good_for)), all(window % timedelta(days=1) == timedelta(0) for window in windows)
+
+    def _conditions(self) -> Iterator[Condition]:
+        """Every condition of every file."""
+        definition = self.definition
+        yield from (criterion.when for criterion in definition.criteria.values())
+        yield from (rule.when for rule in definition.ready_when.values())
+        yield from definition.hold_back_when.values()
+        for profile in (self.company_profile, *self.profiles.values()):
+            yield from (points.when for points in profile.points.values())
+            yield from profile.never.values()
+        yield from (rule.when for rule in self.routing.rules if rule.when)
+        for track in self.tracks.values():
+            yield track.enrol
+            yield from (touch.when for touch in track.touches.values() if touch.when)
+            for stage in track.stages.values():
+                yield from (condition for condition in (stage.next_when, stage.back_when) if condition)
 
     def _all_event_reads(self) -> set[tuple[str, str]]:
         found: set[tuple[str, str]] = set()

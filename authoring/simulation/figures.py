@@ -147,7 +147,7 @@ class Collector:
         self.states[life.lead.state.value] += 1
         ctx = Context(life.facts, self.release, max(life.now, min(at, life.now + timedelta(days=1))))
         for where, reads in _undecided(ctx, self.each[number]):
-            names = [n for n in (reads.fields | reads.known) if ctx.view.value(n) is None and "." in n]
+            names = [n for n in sorted(reads.fields | reads.known) if ctx.view.value(n) is None and "." in n]
             self.unknown.setdefault(where, Counter()).update(n for n in names if not n.startswith("grade."))
             self.unknown_leads[where] += 1
 

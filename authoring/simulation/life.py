@@ -20,6 +20,7 @@ from domain.decide import decide
 from domain.lead import IN_SALES, Attempts, Delivery, Facts, Known, Lead, Offer, Source, State, Status, Value
 from domain.learning import counted, overtakes
 from domain.release import Release
+from domain.remembering import Memory
 from domain.said import CONVERSATIONS
 from domain.steps import Move, Permit, Step
 from domain.touches import nth
@@ -52,7 +53,8 @@ class Life:
     """Mutable; `now` only goes forward, and only by what it is told."""
 
     def __init__(self, facts: Facts, release: Release, around: Surroundings, now: datetime, tell: Tell) -> None:
-        self.facts, self.release, self.around, self.now, self.tell = facts, release, around, now, tell
+        self.facts = replace(facts, memory=Memory())
+        self.release, self.around, self.now, self.tell = release, around, now, tell
         self.address_is_gone = False
         self._held: tuple[str, tuple[Permit, ...], date] | None = None
         self._channels: frozenset[str] = frozenset()
