@@ -40,7 +40,8 @@ class Response:
 class Buyers(Protocol):
     """Asked for one lead at a time; the same lead and touch always get the same answer."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def to_mail(self, life: Life, person: Person, touch: Touch) -> Response | None: ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from authoring.simulation.life import Entry, Life
@@ -72,6 +72,37 @@ class Result:
     capacity: Mapping[str, int]
     full_days: Mapping[str, int]
     """Sender to the days on which no further mail could leave."""
+
+    @property
+    def never_reached(self) -> tuple[TouchFigures, ...]:
+        return tuple(touch for touch in self.touches if not touch.reached)
+
+    @property
+    def places(self) -> int:
+        return sum(self.capacity.values())
+
+    @property
+    def peak(self) -> int:
+        """The most leads that salespeople had in hand at the end of a day."""
+        return max((sum(day.in_hand.values()) for day in self.days), default=0)
+
+    @property
+    def first_full_day(self) -> int | None:
+        """The first day at whose end a ready lead waited for a salesperson with a free place."""
+        return next((day.number for day in self.days if day.waiting), None)
+
+    @property
+    def most_waiting(self) -> int:
+        return max((day.waiting for day in self.days), default=0)
+
+    @property
+    def touches_per_lead(self) -> float:
+        return sum(n * leads for n, leads in self.touches_each.items()) / self.leads if self.leads else 0.0
+
+    def as_json(self) -> dict[str, object]:
+        derived = ("peak", "places", "first_full_day", "most_waiting", "touches_per_lead")
+        found = {**asdict(self), **{name: getattr(self, name) for name in derived}}
+        return {**found, "never_reached": [touch.touch for touch in self.never_reached]}
 
 
 @dataclass
@@ -152,7 +183,7 @@ class Collector:
             self.unknown_leads[where] += 1
 
     def result(self, scenario: str, around: Surroundings) -> Result:
-        defaults = self.release.defaults
+        defaults, ends = self.release.defaults, self.begins + timedelta(days=self.days)
         senders = {track.sender or defaults.sender for track in self.release.tracks.values()} | {defaults.sender}
         return Result(
             scenario,
@@ -172,7 +203,7 @@ class Collector:
                 for where, count in self.unknown_leads.most_common()
             ),
             {name: rep.capacity for name, rep in around.team.reps.items()},
-            {sender: around.places.full_days(sender, defaults.sender_daily) for sender in sorted(senders)},
+            {sender: around.places.full_days(sender, defaults.sender_daily, ends.date()) for sender in sorted(senders)},
         )
 
     def _touches(self) -> Iterator[TouchFigures]:

@@ -43,10 +43,11 @@ class Places:
             self._taken[permit.scope, day] -= 1
 
 
-    def full_days(self, sender: str, limit: int) -> int:
-        """On how many days so far every place of this sender was taken."""
+    def full_days(self, sender: str, limit: int, until: date) -> int:
+        """On how many days before that one every place of this sender was taken."""
         scope = keys.sender_day(sender)
-        return sum(1 for (name, _), taken in self._taken.items() if name == scope and taken >= limit)
+        full = (day for (name, day), taken in self._taken.items() if name == scope and taken >= limit)
+        return sum(day < until for day in full)
 
 
 def nobody_waits(rep: str) -> None:
