@@ -21,14 +21,14 @@ WANT = "unknown, so not"
 def report(plan: Plan, population: Population, results: Sequence[Result]) -> None:
     screen().print(f"[bold]{headline(plan, population)}[/]\n", markup=True)
     names = [result.scenario for result in results]
-    rows = [{"": name, **dict(zip(names, values, strict=True))} for name, values in summary(results)]
+    rows = [dict(zip(("", *names), (name, *values), strict=True)) for name, values in summary(results)]
     print_table(("", *names), rows)
     print()
     print_table(("touch", "stage", "channel", *(r.scenario for r in results)), list(_touches(results)))
     for result in results:
         if result.never_reached:
-            names = ", ".join(touch.touch for touch in result.never_reached)
-            print(f"\nNobody reaches, {result.scenario}: {names}.")
+            absent = ", ".join(touch.touch for touch in result.never_reached)
+            print(f"\nNobody reaches, {result.scenario}: {absent}.")
     _report_unknown(results)
     for row in population.refused[:SHOWN]:
         print(f"  row {row.number}: {row.reason}")

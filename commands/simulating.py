@@ -40,9 +40,7 @@ def simulate(
     begins: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="The first day.", show_default="today")
     ] = None,
-    over: Annotated[
-        int, typer.Option(min=0, max=MOST_DAYS, help="Over so many days they come; 0: all at once.")
-    ] = 0,
+    over: Annotated[int, typer.Option(min=0, max=MOST_DAYS, help="Over so many days they come; 0: all at once.")] = 0,
     html: Annotated[Path | None, typer.Option(help="Write one page with charts.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write the figures as CSV files.")] = None,
     files: Files = None,

@@ -21,9 +21,7 @@ class Rate:
     answered: int = 0
 
     def __add__(self, other: Rate) -> Rate:
-        return Rate(
-            self.delivered + other.delivered, self.clicked + other.clicked, self.answered + other.answered
-        )
+        return Rate(self.delivered + other.delivered, self.clicked + other.clicked, self.answered + other.answered)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from storage.deciding import Deciding, open_lead
 from storage.wakes import Wake
 
 
-
 @dataclass(frozen=True)
 class Learned:
     """What came with a decision: facts by field name, and words."""

@@ -44,7 +44,9 @@ def _calls(tx: Tx) -> dict[str, dict[str, int]]:
     c = t.tasks.c
     done = (c.kind == "touch", c.closed_at.is_not(None), c.outcome.not_in(NOT_DONE))
     found: dict[str, dict[str, int]] = {}
-    for touch, outcome, count in tx.execute(select(c.touch, c.outcome, func.count()).where(*done).group_by(c.touch, c.outcome)):
+    for touch, outcome, count in tx.execute(
+        select(c.touch, c.outcome, func.count()).where(*done).group_by(c.touch, c.outcome)
+    ):
         found.setdefault(touch, {})[outcome] = count
     return found
 

@@ -75,5 +75,3 @@ def _close(life: Life, task: Task, name: str, then: str, who: str) -> None:
     elif then == "disqualify":
         for move in decisions.take(life.ctx, Said("disqualify", "NUR", who, "not_icp_permanent")):
             life.take(move)
-
-

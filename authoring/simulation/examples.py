@@ -87,9 +87,7 @@ def _judge(release: Release, example: Expectation, document: Document, loc: Loc)
         yield at(document, (*loc, "expect"), sentence)
 
 
-def _unknown_names(
-    release: Release, track: Track, example: Example, document: Document, loc: Loc
-) -> Iterator[Problem]:
+def _unknown_names(release: Release, track: Track, example: Example, document: Document, loc: Loc) -> Iterator[Problem]:
     """An example that speaks of what does not exist would fail, or hold, for the wrong reason."""
     names = {
         "touch": [name for each in release.tracks.values() for name in each.touches],

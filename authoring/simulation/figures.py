@@ -216,7 +216,7 @@ class Collector:
 
 
 def _undecided(ctx: Context, touches: int) -> Iterator[tuple[str, Reads]]:
-    """What was asked about this lead and could not be answered: who may come on a track, get a touch, go on, be ready."""
+    """What was asked about this lead and could not be answered: to come on a track, get a touch, go on, be ready."""
     track = ctx.track
     if track is None and not touches:
         for each in ctx.release.tracks.values():

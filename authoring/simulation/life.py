@@ -146,9 +146,7 @@ class Life:
         done = self.facts.attempts
         self._channels |= {str(move.data["channel"])}
         talked = move.data["outcome"] in CONVERSATIONS
-        attempts = Attempts(
-            done.count + 1, len(self._channels), done.conversations + talked, done.first_at or self.now
-        )
+        attempts = Attempts(done.count + 1, len(self._channels), done.conversations + talked, done.first_at or self.now)
         self.facts = replace(self.facts, attempts=attempts)
 
     def change(self, **columns: Any) -> None:  # Any: columns of many types
@@ -198,7 +196,7 @@ class Life:
 
     def end_delivery(self, touch: str, status: Status, code: str | None) -> None:
         """The newest delivery of a touch ended now."""
-        *rest, last = (d for d in self.facts.ledger if d.touch == touch)
+        last = [d for d in self.facts.ledger if d.touch == touch][-1]
         ended = replace(last, status=status, code=code, ended_at=self.now)
         self.facts = replace(self.facts, ledger=tuple(ended if d is last else d for d in self.facts.ledger))
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from authoring.simulation.figures import Day, Result
 
 WIDTH, HEIGHT = 360, 190
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 14, 24
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 16, 24
 TICKS = 4
 
 
@@ -43,7 +43,11 @@ def render(
     headline: str, begins: datetime, results: Sequence[Result], summary: Sequence[tuple[str, Sequence[str]]]
 ) -> str:
     environment = Environment(
-        loader=PackageLoader("authoring"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("authoring"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["number"] = lambda value: f"{value:,.0f}"
     most = max((touch.reached for result in results for touch in result.touches), default=0)
@@ -53,6 +57,7 @@ def render(
         summary=summary,
         charts=list(_charts(begins.date(), results)),
         touches=list(zip(*(result.touches for result in results), strict=True)),
+        many_tracks=len({touch.track for result in results for touch in result.touches}) > 1,
         most_reached=max(most, 1),
         width=WIDTH,
         height=HEIGHT,
@@ -67,7 +72,14 @@ def _charts(first: date, results: Sequence[Result]) -> Sequence[Chart]:
     places = max((result.places for result in results), default=0)
     return (
         _chart("Sales-ready so far", "Leads that have become ready, added up.", first, results, _ready_so_far),
-        _chart("In hand with sales", "Leads that salespeople have at the end of each day.", first, results, _in_hand, places),
+        _chart(
+            "In hand with sales",
+            "Leads that salespeople have at the end of each day.",
+            first,
+            results,
+            _in_hand,
+            places,
+        ),
         _chart("Ready and waiting", "Ready leads that no salesperson has a free place for.", first, results, _waiting),
         _chart("Mails a week", "Mails that left in the seven days up to each day.", first, results, _mails_a_week),
     )
@@ -100,7 +112,10 @@ def _chart(
     series = [values(result.days) for result in results]
     top = _round_up(max([limit or 0, 1, *(value for each in series for value in each)]))
     count = max((len(each) for each in series), default=1)
-    lines = tuple(_line(result.scenario, n, each, count, top) for n, (result, each) in enumerate(zip(results, series, strict=True)))
+    lines = tuple(
+        _line(result.scenario, n, each, count, top)
+        for n, (result, each) in enumerate(zip(results, series, strict=True))
+    )
     steps = sorted({round(n * (count - 1) / TICKS) for n in range(TICKS + 1)})
     across = tuple((_x(n, count), f"{first + timedelta(days=n):%d %b}") for n in steps)
     up = tuple((_y(top * n / 2, top), f"{top * n / 2:,.0f}") for n in range(3))

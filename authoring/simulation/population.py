@@ -76,5 +76,5 @@ def arrivals(begins: datetime, over: timedelta, count: int) -> Sequence[datetime
 
 def newcomer(person: Person, release: Release, now: datetime) -> Facts:
     facts = facts_of(person.sample, release, now)
-    flags = {"has_opted_out": person.has_opted_out, "is_do_not_call": person.is_do_not_call}
-    return replace(facts, lead=replace(facts.lead, **flags)) if any(flags.values()) else facts
+    lead = replace(facts.lead, has_opted_out=person.has_opted_out, is_do_not_call=person.is_do_not_call)
+    return replace(facts, lead=lead)

@@ -7,9 +7,10 @@ promised, when it is due: a human touch, accepting, the first attempt, an outcom
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from authoring.simulation import deeds
 from authoring.simulation.buyers import Buyers, Response
@@ -29,7 +30,7 @@ ACT, STEP = 0, 1
 """What people do comes before what falls due at the same instant: a promise kept in time is kept."""
 DEAL = Deal(1.0, "USD", datetime(2100, 1, 1, tzinfo=UTC).date(), "pipeline")
 """An opportunity needs a deal; nobody reads here what it is worth."""
-PROMISED = {
+PROMISED: Mapping[State, tuple[tuple[str, Mapping[str, Any]], ...]] = {  # Any: fields of Said
     State.HANDED_OFF: (("accept", {}),),
     State.ACCEPTED: (("attempt", {"outcome": "connected", "channel": "phone"}),),
     State.WORKING: (("qualify", {}), ("opportunity", {"deal": DEAL})),

@@ -70,9 +70,7 @@ def play(plan: Plan, release: Release, scenario: str, tell: Callable[[float], No
     team = Team.of(signed)
     if plan.capacity:
         team.reps = {
-            name: replace(rep, capacity=plan.capacity[name])
-            for name, rep in team.reps.items()
-            if name in plan.capacity
+            name: replace(rep, capacity=plan.capacity[name]) for name, rep in team.reps.items() if name in plan.capacity
         }
     arrive = arrivals(plan.begins, plan.over, len(plan.people))
     return Run(signed, plan.people, arrive, _buyers(plan, signed, scenario), plan.days, team).run(tell)

@@ -42,7 +42,6 @@ class Places:
         for permit in permits:
             self._taken[permit.scope, day] -= 1
 
-
     def full_days(self, sender: str, limit: int, until: date) -> int:
         """On how many days before that one every place of this sender was taken."""
         scope = keys.sender_day(sender)

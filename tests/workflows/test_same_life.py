@@ -3,7 +3,7 @@ leave the same log, row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,11 +17,11 @@ from authoring.simulation import deeds
 from authoring.simulation.life import Entry, Life
 from authoring.simulation.surroundings import Surroundings, Team
 from authoring.simulation.verbs import VERBS
-from domain.lead import Facts, Known, Lead, Source, State
+from domain.lead import Facts, Known, Lead, Source, State, Value
 from domain.said import Said
 from domain.steps import Verb
-from storage import wakes
 from storage import tables as t
+from storage import wakes
 from tests.workflows.conftest import Stage
 from tests.world import shipped_release
 from workflows.waking import signal
@@ -125,7 +125,9 @@ async def test_the_same_life_in_memory_and_in_a_workflow(stage: Stage, name: str
     assert len(real) > 5
 
 
-async def lived(stage: Stage, days: float, deeds_: Sequence[Deed]) -> tuple[UUID, datetime, list[tuple[datetime, Deed]]]:
+async def lived(
+    stage: Stage, days: float, deeds_: Sequence[Deed]
+) -> tuple[UUID, datetime, list[tuple[datetime, Deed]]]:
     """The real one: a workflow, an archive, a server that skips the time between. Gives when each deed was done."""
     world, env = stage.world, stage.env
     clock = world.archive.clock = PunctualClock(stage, await env.get_current_time())
@@ -165,7 +167,7 @@ def in_memory(
     lead: UUID, zone: str, begins: datetime, played: Sequence[tuple[datetime, Deed]], days: float
 ) -> list[Entry]:
     release, entries = shipped_release(), list[Entry]()
-    values = {"company.industry": "3pl", "company.dock_doors": 14.0, "company.country": "US"}
+    values: dict[str, Value] = {"company.industry": "3pl", "company.dock_doors": 14.0, "company.country": "US"}
     values |= {"inquiry.topic": "detention", "company.domain": "site.example"}
     known = {name: Known(value, begins, Source.FORM, "log:1") for name, value in values.items()}
     row = Lead(lead, State.NEW, begins, begins, company="site.example", country="US", time_zone=zone)
