@@ -72,6 +72,7 @@ class Result:
     capacity: Mapping[str, int]
     full_days: Mapping[str, int]
     """Sender to the days on which no further mail could leave."""
+    decisions: int
 
     @property
     def never_reached(self) -> tuple[TouchFigures, ...]:
@@ -166,7 +167,7 @@ class Collector:
             self._today.offered += 1
 
     def _age(self, number: int, entry: Entry) -> int:
-        return (entry.at - self.arrived[number]).days
+        return (entry.at.date() - self.arrived[number].date()).days
 
     def end_day(self, team: Team, waiting: int) -> None:
         held = {name: rep.in_hand for name, rep in team.reps.items()}
@@ -204,6 +205,7 @@ class Collector:
             ),
             {name: rep.capacity for name, rep in around.team.reps.items()},
             {sender: around.places.full_days(sender, defaults.sender_daily, ends.date()) for sender in sorted(senders)},
+            around.decisions,
         )
 
     def _touches(self) -> Iterator[TouchFigures]:

@@ -95,6 +95,7 @@ class Life:
 
     def settle(self) -> Step:
         """Decide, take the moves nobody triggers, and reserve the places the step needs."""
+        self.around.decisions += 1
         step = decide(self.facts, self.release, self.now)
         for move in step.moves:
             self.take(move)
@@ -235,6 +236,7 @@ class Life:
                 self.around.places.take(step.permits, day)
                 self._held = (step.id, step.permits, day)
                 return step
+            self.around.decisions += 1
             step = decide(self.facts, self.release, self.now)
         self.facts = replace(self.facts, reserved={})
         return replace(step, due_at=step.due_at + timedelta(days=1))

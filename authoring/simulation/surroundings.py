@@ -83,3 +83,5 @@ class Team:
 class Surroundings:
     team: Team
     places: Places = field(default_factory=Places)
+    decisions: int = 0
+    """How often anybody was decided about."""
