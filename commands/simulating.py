@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.console import Data, Files, Json, print_json, say
-from domain.errors import InvalidError
+from domain.errors import InvalidError, NotReadyError
 
 if TYPE_CHECKING:
     from authoring.simulation.population import Population
@@ -140,9 +140,13 @@ def _so_far(settings: Settings, release: Release) -> tuple[Rates | None, dict[st
 
     if not has_archive(settings):
         return None, {}
-    with opened(settings) as archive, archive.reading() as tx:
-        team = {rep["id"]: rep["capacity"] for rep in reps.listed(tx, release) if rep["is_active"]}
-        return responding.rates(tx, release), team
+    try:
+        with opened(settings) as archive, archive.reading() as tx:
+            team = {rep["id"]: rep["capacity"] for rep in reps.listed(tx, release) if rep["is_active"]}
+            return responding.rates(tx, release), team
+    except NotReadyError as error:
+        say(f"{settings.data} is not read: {error.sentence}")
+        return None, {}
 
 
 def _plan(

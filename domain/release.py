@@ -70,11 +70,24 @@ class Release:
         return frozenset(names)
 
     @cached_property
-    def time_limits(self) -> tuple[tuple[timedelta, ...], bool]:
-        """How long criteria stay good, and whether every window of events is whole days, which end at midnight."""
-        good_for = {c.good_for for c in self.definition.criteria.values() if c.good_for}
+    def good_for(self) -> tuple[timedelta, ...]:
+        """How long criteria stay good."""
+        return tuple(sorted({c.good_for for c in self.definition.criteria.values() if c.good_for}))
+
+    @cached_property
+    def counted_events(self) -> frozenset[str]:
+        """Events that some condition counts; where one reads engagement, all that score."""
+        reads = [condition.reads for condition in self._conditions()]
+        counted = {event for each in reads for event, _ in each.events}
+        if any("grade.engagement" in each.fields for each in reads):
+            counted |= {name for name, event in self.events.items() if event.points}
+        return frozenset(counted)
+
+    @cached_property
+    def counts_whole_days(self) -> bool:
+        """Whether every window of events is whole days: what is counted then changes at midnight UTC only."""
         windows = {window for condition in self._conditions() for _, window in condition.reads.events if window}
-        return tuple(sorted(good_for)), all(window % timedelta(days=1) == timedelta(0) for window in windows)
+        return all(window % timedelta(days=1) == timedelta(0) for window in windows)
 
     def _conditions(self) -> Iterator[Condition]:
         """Every condition of every file."""

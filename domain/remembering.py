@@ -44,10 +44,11 @@ class Memory:
 def _is_alike(view: LeadView, facts: Facts, release: Release) -> bool:
     """Whether every part of a lead that a view or a verdict reads is the same."""
     then, lead = view.facts.lead, facts.lead
+    then_seen, seen = view.facts.seen.get, facts.seen.get
     return (
         view.release is release
         and view.facts.known is facts.known
-        and view.facts.seen is facts.seen
+        and (view.facts.seen is facts.seen or all(then_seen(n) is seen(n) for n in release.counted_events))
         and then.left_sales_at == lead.left_sales_at
         and then.offering == lead.offering
         and then.denied == lead.denied
@@ -56,15 +57,15 @@ def _is_alike(view: LeadView, facts: Facts, release: Release) -> bool:
 
 def _changes_at(facts: Facts, release: Release, now: datetime) -> datetime:
     """The first instant at which time alone can change an answer: a fact grows old, or a day of events counts less."""
-    limits, windows_are_days = release.time_limits
-    ends = [now + FAR]
+    limits, ends = release.good_for, [now + FAR]
     for name, known in facts.known.items():
         declared = release.fields.get(name)
         lengths = limits if declared is None or declared.true_for is None else (*limits, declared.true_for)
         # The last instant at which it still counts, and at which a criterion reads it otherwise a moment later.
         ends += [at for length in lengths if (at := known.at + length) >= now]
-    if facts.seen:
+    counted = [seen for name in release.counted_events if (seen := facts.seen.get(name))]
+    if counted:
         midnight = datetime.combine(now.astimezone(UTC).date() + DAY, time.min, UTC)
-        ends.append(midnight if windows_are_days else now + MOMENT)
-        ends += [at for seen in facts.seen.values() for length in limits if (at := seen.last_at + length) >= now]
+        ends.append(midnight if release.counts_whole_days else now + MOMENT)
+        ends += [at for seen in counted for length in limits if (at := seen.last_at + length) >= now]
     return max(min(ends), now + MOMENT)
