@@ -38,9 +38,9 @@ def headline(plan: Plan, population: Population) -> str:
     over = f", coming over {plan.over.days} days" if plan.over else ""
     left_out = f"; {len(population.refused)} rows left out" if population.refused else ""
     doubled = f"; {population.doubled} twice in the file" if population.doubled else ""
-    what = plan.track or "all tracks"
     count = len(plan.people)
-    return f"{count:,} leads on {what}, {plan.days} days from {plan.begins:%Y-%m-%d}{over}{left_out}{doubled}"
+    who = f"{count:,} lead{'s' if count != 1 else ''} on {plan.track or 'all tracks'}"
+    return f"{who}, {plan.days} days from {plan.begins:%Y-%m-%d}{over}{left_out}{doubled}"
 
 
 def summary(results: Sequence[Result]) -> Iterator[tuple[str, list[str]]]:

@@ -1,14 +1,17 @@
-"""One simulation: its scenarios side by side, each whole in one process, two at a time."""
+"""One simulation: its scenarios side by side, each whole, in a process of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from multiprocessing import get_context
+from functools import partial
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from queue import Empty
-from typing import Any, Protocol
+from signal import SIG_IGN, SIGINT, signal
+from typing import Any
 
 from authoring.load import compile_release
 from authoring.simulation.buyers import Buyers, Eager, Quiet
@@ -20,7 +23,6 @@ from authoring.simulation.surroundings import Team
 from domain.rates import Rates
 from domain.release import Release
 
-PROCESSES = 2
 FEW = 150
 """Of so few leads a scenario takes less time than starting a process for it."""
 LISTEN = 0.2
@@ -49,20 +51,61 @@ class Plan:
         return (AsSoFar.name,) if self.rates else (Quiet.name, Eager.name)
 
 
-class _Queue(Protocol):
-    def put(self, item: tuple[str, float]) -> None: ...
-
-
 def simulate(plan: Plan, release: Release, tell: Tell) -> list[Result]:
-    """Every scenario of the plan, in its order."""
+    """Every scenario of the plan, in its order. From the main thread only, where there are many leads."""
     if len(plan.people) <= FEW or len(plan.scenarios) == 1:
-        return [play(plan, release, name, lambda share, name=name: tell(name, share)) for name in plan.scenarios]  # type: ignore[misc]  # the name of this round
+        return [play(plan, release, name, partial(tell, name)) for name in plan.scenarios]
     context = get_context("spawn")
     heard = context.Queue()
-    with ProcessPoolExecutor(PROCESSES, context, _begin, (heard,)) as pool:
-        futures = [pool.submit(_played, plan, name) for name in plan.scenarios]
-        _listen(futures, heard, tell)
-        return [future.result() for future in futures]
+    processes = [context.Process(target=_work, args=(plan, name, heard), daemon=True) for name in plan.scenarios]
+    with _deaf_to_interrupts():
+        for process in processes:
+            process.start()
+    try:
+        found = _listen(heard, processes, tell)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+    return [found[name] for name in plan.scenarios]
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started here inherits it: Ctrl-C is the parent's business, and it ends its children."""
+    before = signal(SIGINT, SIG_IGN)
+    try:
+        yield
+    finally:
+        signal(SIGINT, before)
+
+
+def _work(plan: Plan, scenario: str, heard: Any) -> None:  # Any: a queue of multiprocessing, as the platform has it
+    """In a process of its own. Nobody waits for it any more when its parent is gone."""
+    parent = parent_process()
+
+    def tell(share: float) -> None:
+        if parent and not parent.is_alive():
+            raise SystemExit(1)
+        heard.put((scenario, share))
+
+    heard.put((scenario, play(plan, compile_release(plan.files), scenario, tell)))
+
+
+def _listen(heard: Any, processes: Sequence[BaseProcess], tell: Tell) -> dict[str, Result]:  # Any: as above
+    found: dict[str, Result] = {}
+    while len(found) < len(processes):
+        try:
+            scenario, news = heard.get(timeout=LISTEN)
+        except Empty:
+            if any(process.exitcode for process in processes):
+                raise RuntimeError("a process of the simulation has died; what it said stands above") from None
+            continue
+        if isinstance(news, Result):
+            found[scenario] = news
+        else:
+            tell(scenario, news)
+    return found
 
 
 def play(plan: Plan, release: Release, scenario: str, tell: Callable[[float], None]) -> Result:
@@ -80,26 +123,3 @@ def _buyers(plan: Plan, release: Release, scenario: str) -> Buyers:
     if scenario == AsSoFar.name and plan.rates:
         return AsSoFar(plan.rates, release)
     return Quiet() if scenario == Quiet.name else Eager(release)
-
-
-_heard: list[_Queue] = []
-"""In a process of the pool: where to tell how far it is."""
-
-
-def _begin(queue: Any) -> None:  # Any: a queue of multiprocessing, whose type depends on the platform
-    _heard.append(queue)
-
-
-def _played(plan: Plan, scenario: str) -> Result:
-    return play(plan, compile_release(plan.files), scenario, lambda share: _heard[0].put((scenario, share)))
-
-
-def _listen(futures: Sequence[Future[Result]], heard: Any, tell: Tell) -> None:  # Any: as above
-    left = set(futures)
-    while left:
-        _, left = wait(left, LISTEN, FIRST_COMPLETED)
-        try:
-            while True:
-                tell(*heard.get_nowait())
-        except Empty:
-            pass

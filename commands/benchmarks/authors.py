@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -14,7 +13,7 @@ from pathlib import Path
 from authoring.check import check
 from authoring.load import compile_release, read_folder
 from authoring.simulation.population import Person
-from authoring.simulation.scenarios import PROCESSES, Plan, simulate
+from authoring.simulation.scenarios import Plan, simulate
 from commands.benchmarks.decides import NOW, midway
 from commands.benchmarks.figures import Figure, Pair, Tell
 from commands.templates import checker
@@ -28,6 +27,7 @@ HEAD = "owner: {owner}\ngoal: 40 sales_accepted by 2030-03-31\nmessage: m\naudie
 TOUCH = "---\nsubject: {name}\nwhen: company.dock_doors >= {number}\n---\nHello {{{{ lead.first_name or 'you' }}}}\n"
 PER_TRACK = 10
 LONG = 3.0
+PROCESSES = 2
 
 
 async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[Figure]:
@@ -40,7 +40,7 @@ async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[
         _checked("check", f"{TOUCHES} touches checked", plain, folder / "plain", rounds, 2.0, tell),
         _checked("examples", f"the same with {EXAMPLES} lives", lived, folder / "lived", rounds, 5.0, tell),
     ]
-    figures.append(await asyncio.to_thread(_simulated, files, release, 600 if is_quick else LEADS, tell))
+    figures.append(_simulated(files, release, 600 if is_quick else LEADS, tell))
     return figures
 
 
