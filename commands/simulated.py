@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from authoring.simulation.figures import Result
@@ -15,6 +15,8 @@ from commands.console import print_table, screen
 from domain.errors import InvalidError
 
 SHOWN = 8
+COUNTS = ("ready", "offered", "mails", "human_touches", "exhausted", "waiting")
+TOUCH = ("track", "stage", "touch", "channel", "reached", "median_day")
 WANT = "unknown, so not"
 
 
@@ -38,9 +40,10 @@ def headline(plan: Plan, population: Population) -> str:
     over = f", coming over {plan.over.days} days" if plan.over else ""
     left_out = f"; {len(population.refused)} rows left out" if population.refused else ""
     doubled = f"; {population.doubled} twice in the file" if population.doubled else ""
+    so_far = f", answering as after {plan.rates.deliveries:,} mails so far" if plan.rates else ""
     count = len(plan.people)
     who = f"{count:,} lead{'s' if count != 1 else ''} on {plan.track or 'all tracks'}"
-    return f"{who}, {plan.days} days from {plan.begins:%Y-%m-%d}{over}{left_out}{doubled}"
+    return f"{who}, {plan.days} days from {plan.begins:%Y-%m-%d}{over}{so_far}{left_out}{doubled}"
 
 
 def summary(results: Sequence[Result]) -> Iterator[tuple[str, list[str]]]:
@@ -107,43 +110,21 @@ def write_csv(folder: Path, plan: Plan, results: Sequence[Result]) -> None:
     except OSError as error:
         raise InvalidError(f"{folder} cannot be made ({error.strerror}); name another folder") from None
     reps = sorted({name for result in results for name in result.capacity})
-    counts = ("ready", "offered", "mails", "human_touches", "exhausted", "waiting")
-    _csv(
-        folder / "days.csv",
-        ("scenario", "day", "date", *counts, *(f"in_hand_{rep}" for rep in reps)),
-        (
-            (
-                r.scenario,
-                day.number,
-                (plan.begins + timedelta(days=day.number)).date().isoformat(),
-                *(getattr(day, name) for name in counts),
-                *(day.in_hand.get(rep, 0) for rep in reps),
-            )
-            for r in results
-            for day in r.days
-        ),
-    )
-    touches = ("track", "stage", "touch", "channel", "reached", "median_day")
-    _csv(
-        folder / "touches.csv",
-        ("scenario", *touches),
-        ((r.scenario, *(getattr(touch, name) for name in touches)) for r in results for touch in r.touches),
-    )
-    _csv(
-        folder / "unknown.csv",
-        ("scenario", "where", "leads", "field", "leads_without_it"),
-        (
-            (r.scenario, u.where, u.leads, field, count)
-            for r in results
-            for u in r.unknown
-            for field, count in u.fields.items()
-        ),
-    )
-    _csv(
-        folder / "states.csv",
-        ("scenario", "state", "leads"),
-        ((r.scenario, state, count) for r in results for state, count in sorted(r.states.items())),
-    )
+    days = ("scenario", "day", "date", *COUNTS, *(f"in_hand_{rep}" for rep in reps))
+    _csv(folder / "days.csv", days, (row for r in results for row in _days(r, plan.begins, reps)))
+    touches = ([r.scenario, *(getattr(t, name) for name in TOUCH)] for r in results for t in r.touches)
+    _csv(folder / "touches.csv", ("scenario", *TOUCH), touches)
+    unknown = ((r.scenario, u.where, u.leads, *f) for r in results for u in r.unknown for f in u.fields.items())
+    _csv(folder / "unknown.csv", ("scenario", "where", "leads", "field", "leads_without_it"), unknown)
+    states = ((r.scenario, state, count) for r in results for state, count in sorted(r.states.items()))
+    _csv(folder / "states.csv", ("scenario", "state", "leads"), states)
+
+
+def _days(result: Result, begins: datetime, reps: Sequence[str]) -> Iterator[Sequence[object]]:
+    for day in result.days:
+        on = (begins + timedelta(days=day.number)).date().isoformat()
+        counts, held = (getattr(day, name) for name in COUNTS), (day.in_hand.get(rep, 0) for rep in reps)
+        yield result.scenario, day.number, on, *counts, *held
 
 
 def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
