@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 
 from authoring.check import check
@@ -26,8 +25,7 @@ BEGINS = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)
 HEAD = "owner: {owner}\ngoal: 40 sales_accepted by 2030-03-31\nmessage: m\naudience: a\nbudget: 9000 USD\n"
 TOUCH = "---\nsubject: {name}\nwhen: company.dock_doors >= {number}\n---\nHello {{{{ lead.first_name or 'you' }}}}\n"
 PER_TRACK = 10
-LONG = 3.0
-PROCESSES = 2
+LONG = 2.0
 
 
 async def measure(folder: Path, root: Path, is_quick: bool, tell: Tell) -> list[Figure]:
@@ -83,27 +81,31 @@ def _many(files: Mapping[str, str], release: Release, lives: int) -> dict[str, s
 
 
 def _simulated(files: Mapping[str, str], release: Release, count: int, tell: Tell) -> Figure:
-    """Decisions a second of the whole simulation, beside bare ones on as many cores as it uses."""
+    """In time of the processor, so that what else the machine does counts for neither side."""
     tell("bare decisions")
-    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
-        bare = sum(pool.map(_rate, [files] * PROCESSES))
+    before = _rate(release)
     plan = Plan(files, tuple(_people(release, count)), BEGINS, DAYS)
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), _spent_by_children()
     results = simulate(plan, release, lambda name, share: tell(f"{count} leads, {name} {share:.0%}"))
-    seconds = time.perf_counter() - started
-    ours = sum(result.decisions for result in results) / seconds
-    says = f"decisions while {count:,} leads live through {DAYS} days, quiet and eager"
-    beside = {"seconds": round(seconds, 1), "leads": count}
-    floor_is = f"bare decisions about one lead, in {PROCESSES} processes at once"
-    return Figure("simulate", says, "/s", (Pair(ours, bare),), 1 / 1.5, count, floor_is, beside=beside)
+    seconds, spent = time.perf_counter() - started, _spent_by_children() - spent
+    ours = sum(result.decisions for result in results) / spent
+    says = f"decisions while {count:,} leads live through {DAYS} days, quiet and eager, from start to end, one core"
+    beside = {"seconds": round(seconds, 1), "of_processor": round(spent, 1), "processes": len(results)}
+    pair = Pair(ours, (before + _rate(release)) / 2)
+    return Figure("simulate", says, "/s", (pair,), 1 / 1.5, count, "bare decisions about one lead", beside=beside)
 
 
-def _rate(files: Mapping[str, str]) -> float:
-    """Decisions a second of real time, so that what else the machine does slows both sides."""
-    release = compile_release(files)
+def _spent_by_children() -> float:
+    """Seconds of processor time of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _rate(release: Release) -> float:
+    """Decisions a second of this core's time."""
     signed, facts = replace(release, approved=frozenset(release.tracks)), midway(release)
-    count, started = 0, time.perf_counter()
-    while (spent := time.perf_counter() - started) < LONG:
+    count, started = 0, time.process_time()
+    while (spent := time.process_time() - started) < LONG:
         decide(facts, signed, NOW)
         count += 1
     return count / spent
