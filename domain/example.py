@@ -126,7 +126,9 @@ def _phrase(parse: Callable[[str], T], kind: type[T]) -> Callable[[object], T]:
 _TEXT = WithJsonSchema({"type": "string"})
 Day = Annotated[Moment, BeforeValidator(_phrase(parse_day, Moment)), _TEXT]
 When = Annotated[Moment, BeforeValidator(_phrase(parse_moment, Moment)), _TEXT]
-ExpectedPhrase = Annotated[Expected, BeforeValidator(_phrase(parse_expected, Expected)), _TEXT]
+_PHRASE = {"type": ["string", "object"]}
+ExpectedPhrase = Annotated[Expected, BeforeValidator(_phrase(parse_expected, Expected)), WithJsonSchema(_PHRASE)]
+_PHRASES = WithJsonSchema({"anyOf": [_PHRASE, {"type": "array", "items": _PHRASE, "minItems": 1}]})
 
 
 def _listed(value: Any) -> Any:  # Any: as the author wrote it
@@ -160,4 +162,4 @@ class Example(Part):
     say: str | None = None
     from_: Day | None = Field(default=None, alias="from")
     do: list[Act] = []
-    expect: Annotated[list[ExpectedPhrase], BeforeValidator(_listed), Field(min_length=1)]
+    expect: Annotated[list[ExpectedPhrase], BeforeValidator(_listed), Field(min_length=1), _PHRASES]
