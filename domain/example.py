@@ -126,7 +126,7 @@ def _phrase(parse: Callable[[str], T], kind: type[T]) -> Callable[[object], T]:
 _TEXT = WithJsonSchema({"type": "string"})
 Day = Annotated[Moment, BeforeValidator(_phrase(parse_day, Moment)), _TEXT]
 When = Annotated[Moment, BeforeValidator(_phrase(parse_moment, Moment)), _TEXT]
-_PHRASE = {"type": ["string", "object"]}
+_PHRASE = {"anyOf": [{"type": "string"}, {"type": "object"}]}
 ExpectedPhrase = Annotated[Expected, BeforeValidator(_phrase(parse_expected, Expected)), WithJsonSchema(_PHRASE)]
 _PHRASES = WithJsonSchema({"anyOf": [_PHRASE, {"type": "array", "items": _PHRASE, "minItems": 1}]})
 
