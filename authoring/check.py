@@ -14,6 +14,7 @@ from authoring.pictures import is_picture
 from authoring.problems import Problem, render
 from authoring.quiet import QuietPath
 from authoring.references import DEFINITION
+from authoring.simulation.examples import run_examples as lived_examples
 from authoring.warnings import look
 from domain.release import Release
 
@@ -45,6 +46,7 @@ def examined(files: Mapping[str, str], today: date, template_problems: TemplateP
     if loaded.release:
         now = datetime.combine(today, time(12), UTC)
         problems |= set(run_examples(loaded.release, now, loaded.documents.get(DEFINITION)))
+        problems |= set(lived_examples(loaded.release, loaded.documents))
         unwise = look(loaded.release, loaded.documents, today)
         problems |= set(unwise.warnings)
         quiet.update(unwise.quiet)

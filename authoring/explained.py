@@ -59,6 +59,25 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
     "Expectation": {
         "lead": "A sample of samples.yaml.",
         "expect": "What the definition should say: ready RULE, ask CRITERION, or not ready.",
+        "from": "The day of arrival, where something happens.",
+        "do": "What happens to it first; without it, it is judged as it arrives.",
+    },
+    "Example": {
+        "lead": "A sample of samples.yaml, whose life this is.",
+        "say": "What this example is about, in a sentence.",
+        "from": "The day of arrival, at 10:00 in the lead's own zone; without it 2027-03-01.",
+        "do": "What happens to the lead, and when.",
+        "expect": "What should come of it, in phrases: touch checklist on day 1, not ready by day 30.",
+    },
+    "Act": {
+        "at": "When: day 3, day 3 14:30, 2027-03-04, 2 days after TOUCH, 1 hour after handoff.",
+        "event": "Something of events.yaml happens.",
+        "answer": "Facts that are told with it, by field; alone it is an answer to a mail.",
+        "task": "The open human touch, or the answer somebody owes, ends with this outcome.",
+        "sales": "What the lead's salesperson does: accept, attempt OUTCOME, recycle REASON and so on.",
+        "criterion": "The criterion that sales names with it.",
+        "resume_on": "The day the buyer named to come back.",
+        "unsubscribes": "The buyer wants no more mail.",
     },
     "PeopleFile": {"people": "Who is who, by the id that other files use."},
     "Person": {
@@ -215,6 +234,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "sender": "The person its mails are from.",
         "window": "When its mails go out.",
         "in_flight": "Whether leads on the way take a changed order and conditions at once, or keep theirs to the end.",
+        "examples": "Lives of sample leads through this track; check plays each.",
     },
     "Stage": {
         "touches": "Files beside track.yaml, without .md, in the order they are preferred.",

@@ -71,6 +71,11 @@ REFERENCES = (
     Reference(TRACK, ("sender",), "person"),
     Reference(TRACK, ("react", "*", KEY), "event"),
     Reference(TRACK, ("then",), "track", ("none",)),
+    Reference(TRACK, ("examples", "*", "lead"), "sample"),
+    Reference(TRACK, ("examples", "*", "do", "*", "event"), "event"),
+    Reference(TRACK, ("examples", "*", "do", "*", "answer", "*", KEY), "field"),
+    Reference(DEFINITION, ("examples", "*", "do", "*", "event"), "event"),
+    Reference(DEFINITION, ("examples", "*", "do", "*", "answer", "*", KEY), "field"),
     Reference(TOUCH, ("learn",), "field"),
     Reference(TOUCH, ("persona",), "persona"),
 )

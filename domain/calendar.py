@@ -66,6 +66,7 @@ def is_holiday(day: date, country: str | None) -> bool:
     return bool(country) and day in _holidays(str(country).upper(), day.year)
 
 
+@lru_cache(maxsize=8192)
 def at_local(day: date, at: time, name: str) -> datetime:
     """The instant of a local wall-clock time; fold=0 takes the first of a doubled hour."""
     local = datetime.combine(day, at, zone(name))

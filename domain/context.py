@@ -29,11 +29,13 @@ class Context:
 
     @cached_property
     def view(self) -> LeadView:
-        return LeadView(self.facts, self.release, self.now)
+        memory = self.facts.memory
+        return (memory.view if memory else LeadView)(self.facts, self.release, self.now)
 
     @cached_property
     def verdict(self) -> Verdict:
-        return judge(self.view, self.release)
+        memory = self.facts.memory
+        return memory.verdict(self.view) if memory else judge(self.view, self.release)
 
     @property
     def track(self) -> Track | None:

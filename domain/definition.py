@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from domain.conditions import Condition, Reads, View
+from domain.example import Act, Day
 from domain.parts import Part, When
 from domain.phrases import Duration, EveryPhrase, parse_every
 
@@ -163,6 +164,9 @@ RulePhrase = Annotated[Rule, BeforeValidator(_rule), WithJsonSchema({"anyOf": [_
 class Expectation(Part):
     lead: str
     expect: Annotated[str, Field(pattern=r"^(ready [a-z0-9_-]+|ask [a-z0-9_-]+|not ready)$")]
+    from_: Day | None = Field(default=None, alias="from")
+    do: list[Act] = []
+    """What happens to it first; without it, it is judged as it arrives."""
 
 
 class Signers(Part):

@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.phrases import Hours
+
+if TYPE_CHECKING:
+    from domain.remembering import Memory
 
 Value = str | float | bool | date
 
@@ -245,3 +249,5 @@ class Facts:
     has_deal_at_company: bool = False
     """Somebody at this company has an open opportunity: marketing to all of them stands still."""
     held: Held | None = None
+    memory: Memory | None = field(default=None, compare=False, repr=False)
+    """What was found out about this lead before; only where the same lead is decided about again and again."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 
+from domain.conditions import Condition
 from domain.definition import Definition, EventDef, FieldDef, Profile
 from domain.errors import InvalidError
 from domain.lead import Lead
@@ -95,6 +96,43 @@ class Release:
         for rule in self.recycling.reasons.values():
             names |= set(rule.wake_up)
         return frozenset(names)
+
+    @cached_property
+    def good_for(self) -> tuple[timedelta, ...]:
+        """How long criteria stay good."""
+        return tuple(sorted({c.good_for for c in self.definition.criteria.values() if c.good_for}))
+
+    @cached_property
+    def counted_events(self) -> frozenset[str]:
+        """Events that some condition counts; where one reads engagement, all that score."""
+        reads = [condition.reads for condition in self._conditions()]
+        counted = {event for each in reads for event, _ in each.events}
+        if any("grade.engagement" in each.fields for each in reads):
+            counted |= {name for name, event in self.events.items() if event.points}
+        return frozenset(counted)
+
+    @cached_property
+    def counts_whole_days(self) -> bool:
+        """Whether every window of events is whole days: what is counted then changes at midnight UTC only."""
+        windows = {window for condition in self._conditions() for _, window in condition.reads.events if window}
+        return all(window % timedelta(days=1) == timedelta(0) for window in windows)
+
+    def _conditions(self) -> Iterator[Condition]:
+        """Every condition of every file."""
+        definition = self.definition
+        yield from (criterion.when for criterion in definition.criteria.values())
+        yield from (rule.when for rule in definition.ready_when.values())
+        yield from definition.hold_back_when.values()
+        for profile in (self.company_profile, *self.profiles.values()):
+            yield from (points.when for points in profile.points.values())
+            yield from profile.never.values()
+        yield from (rule.when for rule in self.routing.rules if rule.when)
+        for track in self.tracks.values():
+            if track.enrol:
+                yield track.enrol
+            yield from (touch.when for touch in track.touches.values() if touch.when)
+            for stage in track.stages.values():
+                yield from (condition for condition in (stage.next_when, stage.back_when) if condition)
 
     def _all_event_reads(self) -> set[tuple[str, str]]:
         found: set[tuple[str, str]] = set()

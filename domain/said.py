@@ -42,6 +42,16 @@ DEBRIEF_WITHIN = timedelta(days=21)
 OTHER_NEEDS = 20
 
 
+SNOOZE = timedelta(days=30)
+
+
+LONGEST_PAUSE = timedelta(days=730)
+
+
+GIVEN = frozenset({"engaged", "done", "snooze", "disqualify"})
+"""What can follow from a human touch that reached the buyer; after anything else it was not given."""
+
+
 @dataclass(frozen=True)
 class Deal:
     """What an opportunity is worth, as sales says: amount in whole currency units, ISO currency, expected close."""

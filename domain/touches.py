@@ -189,8 +189,7 @@ def _channel_is_open(ctx: Context, touch: Touch) -> bool:
 
 
 def _persona_fits(ctx: Context, touch: Touch) -> bool:
-    persona = persona_of(ctx)
-    return touch.persona is None or persona is None or touch.persona == persona
+    return touch.persona is None or persona_of(ctx) in (None, touch.persona)
 
 
 def persona_of(ctx: Context) -> str | None:

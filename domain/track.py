@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from domain import keys
 from domain.definition import Id
+from domain.example import Example
 from domain.parts import Part, When
 from domain.phrases import (
     CapPhrase,
@@ -205,6 +206,7 @@ class Track(Part):
     sender: str | None = None
     window: HoursPhrase | None = None
     in_flight: Literal["adopt", "keep"] = "adopt"
+    examples: list[Example] = []
     touches: dict[str, Touch] = {}
 
     @field_validator("stages")
@@ -234,7 +236,7 @@ class Track(Part):
 
     def holds_out(self, lead_id: UUID) -> bool:
         """Whether this lead is of those who get nothing of the track, so that its effect can be told."""
-        return keys.draw(lead_id, f"hold_out/{self.id}") < self.hold_out
+        return bool(lead_id.int) and keys.draw(lead_id, f"hold_out/{self.id}") < self.hold_out
 
     def kept_from(self, before: Track) -> Track:
         """`in_flight: keep`: what this track says now, in the structure it had then: stages, order, gaps, conditions.

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 from domain.context import BEGINNING
 from domain.errors import InvalidError
 from domain.lead import Known, Lead, Source, Value
+from domain.learning import overtakes
 from domain.release import Release
 from domain.values import coerce
 from storage import tables as t
@@ -75,7 +76,7 @@ def learn(
 def merge(known: dict[str, Known], name: str, fact: Known, left_sales_at: datetime) -> bool:
     """Put a fact among those known, unless a stronger one stands. Whether it was put there."""
     old = known.get(name)
-    if old and not _overtakes(old, fact.source, fact.at, left_sales_at):
+    if old and not overtakes(old, fact.source, fact.at, left_sales_at):
         return False
     known[name] = fact
     return True
@@ -89,10 +90,6 @@ def forget(tx: Tx, lead_id: UUID, names: Collection[str], now: datetime) -> None
     current = tx.execute(select(c.known).where(c.lead_id == lead_id)).scalar_one()
     kept = {name: fact for name, fact in current.items() if name not in names}
     tx.execute(update(t.lead_facts).where(c.lead_id == lead_id).values(known=kept))
-
-
-def _overtakes(old: Known, source: Source, at: datetime, left_sales_at: datetime) -> bool:
-    return old.at <= at and (source.rank <= old.source.rank or old.at <= left_sales_at)
 
 
 def happen(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from domain.calendar import add_span, is_zone
 from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import Source
 from domain.phrases import Outcome
-from domain.said import Said
+from domain.said import GIVEN, LONGEST_PAUSE, SNOOZE, Said
 from domain.track import OUTCOMES
 from storage import duties, facts_judged, handling, learning, record, referring, texts, wakes
 from storage import tables as t
@@ -23,9 +23,6 @@ from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
 from storage.deciding import Deciding, open_lead
 from storage.referring import Referral
 from storage.wakes import Wake
-
-SNOOZE = timedelta(days=30)
-LONGEST_PAUSE = timedelta(days=730)
 
 
 @dataclass(frozen=True)
@@ -187,7 +184,7 @@ def _outcome(d: Deciding, touch_id: str | None, name: str) -> Outcome:
 def _close(d: Deciding, row: Any, done: TaskDone, then: str) -> None:  # Any: a row of tasks
     closed = {"closed_at": d.now, "outcome": done.outcome, "closed_by": done.who}
     d.tx.execute(update(t.tasks).where(t.tasks.c.id == row.id).values(closed))
-    was_given = then in ("engaged", "done", "snooze", "disqualify")
+    was_given = then in GIVEN
     if row.ledger_id:
         ended: dict[str, object] = {
             "status": "sent" if was_given else "failed",
