@@ -20,6 +20,8 @@ from storage import tables as t
 Tx = Connection
 Compile = Callable[[Mapping[str, str]], Release]
 BUSY = timedelta(seconds=30)
+SCHEMA_VERSION = 1
+"""Of the files as `releases` holds them; what a newer version wrote is not guessed at."""
 MANY_LEADS = "many leads"
 """What locks more leads than one does it one at a time: in two orders, two would wait for each other."""
 
@@ -128,9 +130,12 @@ class Archive:
         """A stored release, compiled once per process."""
         found = self._compiled.get(hash)
         if found is None:
-            files = tx.execute(select(t.releases.c.files).where(t.releases.c.hash == hash)).scalar_one()
+            c = t.releases.c
+            row = tx.execute(select(c.files, c.schema_version).where(c.hash == hash)).one()
+            if row.schema_version > SCHEMA_VERSION:
+                raise NotReadyError("what is live was published by a newer version of nurture; install that one")
             with self._lock:
-                found = self._compiled.get(hash) or self.compile(files)
+                found = self._compiled.get(hash) or self.compile(row.files)
                 self._compiled[hash] = found
         return found
 

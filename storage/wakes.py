@@ -38,6 +38,16 @@ def wake(tx: Tx, lead_id: UUID, verb: str) -> Wake:
     return Wake(wake_id, lead_id, seq, verb)
 
 
+def wake_many(tx: Tx, lead_ids: Sequence[UUID], verb: str) -> None:
+    """The same for many in two statements; the relay sends them."""
+    one_at_a_time(tx, MANY_LEADS)
+    bumped = update(t.leads).where(t.leads.c.id.in_(lead_ids)).values(seq=t.leads.c.seq + 1)
+    rows = tx.execute(bumped.returning(t.leads.c.id, t.leads.c.seq)).all()
+    if rows:
+        now = machine_now()
+        tx.execute(insert(t.wakes), [{"lead_id": r.id, "seq": r.seq, "verb": verb, "at": now} for r in rows])
+
+
 def pending(archive: Archive, older_than: timedelta, limit: int = 200) -> list[Wake]:
     """What was not sent right after its commit, oldest first; for a while no other relay gets the same."""
     c, now = t.wakes.c, machine_now()
@@ -80,11 +90,9 @@ def wake_all_open(archive: Archive, verb: str = "repaired", batch: int = 500) ->
     total, last = 0, None
     while True:
         with archive.begin() as tx:
-            one_at_a_time(tx, MANY_LEADS)
             query = select(t.leads.c.id).where(t.leads.c.state.not_in(NO_WORKFLOW)).order_by(t.leads.c.id).limit(batch)
             ids = list(tx.execute(query if last is None else query.where(t.leads.c.id > last)).scalars())
-            for lead_id in ids:
-                wake(tx, lead_id, verb)
+            wake_many(tx, ids, verb)
         if not ids:
             return total
         total, last = total + len(ids), ids[-1]
