@@ -251,7 +251,10 @@ def files_of(tx: Tx, hash: str) -> dict[str, str]:
 
 
 def find(tx: Tx, given: str) -> str:
-    """A release by its hash, the beginning of it, or the number of its publication. Raises MissingError, InvalidError."""
+    """A release by its hash, the beginning of it, or the number of its publication.
+
+    Raises MissingError, InvalidError.
+    """
     c = t.releases.c
     if given.isdecimal() and len(given) < SHORTEST:
         numbered = tx.execute(select(t.live.c.release).where(t.live.c.number == int(given))).scalar()
