@@ -19,6 +19,7 @@ ENGINE = frozenset({"ops", "admin"})
 STAFF = frozenset({"marketing", "nurture", "sales", "manager"}) | ENGINE
 FEEDS = STAFF | {"service"}
 SELLING = frozenset({"sales", "manager"}) | ENGINE
+PUBLISHING = frozenset({"marketing", "nurture", "admin"})
 LEADING = frozenset({"manager"}) | ENGINE
 
 ROUTES: dict[tuple[str, str], frozenset[str]] = {
@@ -60,6 +61,13 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/imports/{id}"): ALL,
     ("GET", "/api/tracks"): ALL,
     ("GET", "/api/definitions"): ALL,
+    ("POST", "/api/releases"): PUBLISHING,
+    ("GET", "/api/releases"): ALL,
+    ("GET", "/api/releases/{id}"): ALL,
+    ("GET", "/api/releases/{id}/plan"): ALL,
+    ("POST", "/api/releases/{id}/sign"): frozenset({"marketing", "nurture", "sales", "manager", "admin"}),
+    ("POST", "/api/releases/{id}/publish"): PUBLISHING,
+    ("POST", "/api/releases/rollback"): PUBLISHING | {"manager", "ops"},
     ("GET", "/api/reps"): ALL,
     ("PUT", "/api/reps/{id}"): LEADING,
     ("POST", "/api/reps/{id}/away"): SELLING,

@@ -12,12 +12,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from domain.lead import Facts
-from domain.planning import Change, Outlook, Pair, compare, outlook, repeats, text
+from domain.planning import TOUCHING, Change, Outlook, Pair, compare, outlook, repeats, text
 from domain.release import Release
 from storage import releases
 from storage import tables as t
@@ -124,10 +125,8 @@ def plan(archive: Archive, old: Side, new: Side, tell: Tell | None = None) -> Pl
         ids = _on_the_way(tx)
         delivered = _gone(tx, archive, pair)
     task = Task(old, new, delivered, archive.clock.now())
-    if not paths and old.approved == new.approved:
-        found.counts[Change.SAME] = len(ids)
-        return found
-    for part in _parts(archive, task, ids):
+    is_copy_only = pair.differs_in_copy_only({each["path"] for each in paths})
+    for part in _rewordings(archive, pair, ids) if is_copy_only else _parts(archive, task, ids):
         found.counts.update(part.counts)
         found.rows += part.rows
         found.kept += part.kept
@@ -141,6 +140,11 @@ def plan(archive: Archive, old: Side, new: Side, tell: Tell | None = None) -> Pl
 def _pair(compile: Compile, old: Side, new: Side, delivered: Mapping[str, str] | None = None) -> Pair:
     before, after = (replace_approved(compile(side.files), side.approved) for side in (old, new))
     return Pair(before, after, delivered or {})
+
+
+def is_large(tx: Tx, most: int) -> bool:
+    c = t.leads.c
+    return tx.execute(select(c.id).where(c.state.not_in(NO_WORKFLOW)).offset(most).limit(1)).first() is not None
 
 
 def _on_the_way(tx: Tx) -> list[UUID]:
@@ -166,6 +170,28 @@ def _gone(tx: Tx, archive: Archive, pair: Pair) -> dict[str, str]:
     return found
 
 
+STANDING = select(*(t.leads.c[name] for name in ("id", "state", "track", "stage", "step"))).order_by(t.leads.c.id)
+
+
+def _rewordings(archive: Archive, pair: Pair, ids: Sequence[UUID]) -> Iterator[Part]:
+    """Where nothing differs that a decision reads, the step that stands is the next one under both."""
+    for at in range(0, len(ids), BATCH):
+        batch = ids[at : at + BATCH]
+        with archive.reading() as tx:
+            standing = tx.execute(STANDING.where(t.leads.c.id.in_(batch))).all()
+        after = {row.id: found for row in standing if row.step and (found := _standing(row)).touch in pair.reworded}
+        rows = [Planned(id, Change.OTHER_WORDS, each, each) for id, each in after.items()]
+        counts = {Change.OTHER_WORDS: len(rows), Change.SAME: len(standing) - len(rows)}
+        yield Part(counts, 0, rows)
+
+
+def _standing(row: Any) -> Outlook:  # Any: of STANDING
+    step = row.step
+    touch = step["id"].split(":")[1] if step["verb"] in TOUCHING else None
+    where = (row.state, row.track, row.stage)
+    return Outlook(*where, step["verb"], step["id"], touch, datetime.fromisoformat(step["due_at"]), step["reason"])
+
+
 def _parts(archive: Archive, task: Task, ids: Sequence[UUID]) -> Iterator[Part]:
     batches = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
     if len(ids) <= FEW:
@@ -186,8 +212,6 @@ class Comparing:
     def __init__(self, archive: Archive, task: Task) -> None:
         self._archive, self._task = archive, task
         self._pair = _pair(archive.compile, task.old, task.new, task.delivered)
-        changed = {each["path"] for each in releases.changed_paths(task.old.files, task.new.files)}
-        self._copy_only = self._pair.differs_in_copy_only(changed)
 
     def __call__(self, ids: Sequence[UUID]) -> Part:
         with self._archive.reading() as tx:
@@ -198,8 +222,7 @@ class Comparing:
         return Part(counts, sum(map(self._is_kept, facts)), rows)
 
     def _one(self, facts: Facts) -> Planned:
-        new = outlook(facts, self._pair.new, self._task.now)
-        old = new if self._copy_only else outlook(facts, self._pair.old, self._task.now)
+        old, new = (outlook(facts, release, self._task.now) for release in (self._pair.old, self._pair.new))
         change = compare(facts, old, new, self._pair)
         again = tuple(repeats(facts, new, self._pair)) if change is Change.AGAIN else ()
         return Planned(facts.lead.id, change, old, new, again)

@@ -25,6 +25,10 @@ SHORT, SHORTEST = 12, 6
 """Characters of a hash that people read, and the fewest that name a release."""
 
 
+RECENT = 10
+"""Publications that nobody takes back without saying so."""
+
+
 @dataclass(frozen=True)
 class Signature:
     subject: str
@@ -182,6 +186,13 @@ def _go_live(
     tx.execute(insert(t.live).values(row))
 
 
+def require_base(tx: Tx, base: str | None) -> None:
+    """Raises ConflictError when something else went live since these files were proposed."""
+    before = newest(tx)
+    if base != (before["release"] if before else None):
+        raise ConflictError(_overtaken(before, Onto(base)))
+
+
 def _overtaken(before: Row | None, onto: Onto) -> str:
     wanted = f"release {onto.release[:SHORT]}" if onto.release else "nothing"
     now = f"{before['by']} made {before['release'][:SHORT]} live meanwhile" if before else "nothing is live"
@@ -270,6 +281,30 @@ def find(tx: Tx, given: str) -> str:
     if len(found) > 1:
         raise InvalidError(f"more than one release begins with {given}; write more of its hash")
     return str(found[0])
+
+
+def undone(tx: Tx, files: Mapping[str, str]) -> dict[str, Row]:
+    """Paths that would go back to what they said before a recent publication, with the publication that changed them.
+
+    So a folder that lacks what a colleague published does not take it back by accident.
+    """
+    rows = tx.execute(select(t.live).order_by(t.live.c.number.desc()).limit(RECENT + 1)).mappings().all()
+    if not rows:
+        return {}
+    live = files_of(tx, rows[0]["release"])
+    open_yet = {each["path"] for each in changed_paths(live, files)}
+    found: dict[str, Row] = {}
+    for row in rows[:RECENT]:
+        before = files_of(tx, row["before"]) if row["before"] and open_yet else None
+        for path in sorted(open_yet) if before is not None else ():
+            if before is not None and _same(before.get(path), files.get(path)):
+                found[path] = row
+                open_yet.remove(path)
+    return found
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return one is other is None or (one is not None and other is not None and normal(one) == normal(other))
 
 
 def changed_paths(old: Mapping[str, str], new: Mapping[str, str]) -> list[dict[str, str]]:
