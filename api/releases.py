@@ -7,15 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import Field
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from api import publications
 from api.bodies import Body, Code
 from api.calls import App, Call, Calling, Done, Id, Who
-from api.problems import problem
 from api.roles import Principal
 from api.views import Json
-from authoring.load import FOLDERS, MOST_FILES, FilesError
+from authoring.load import FOLDERS, MOST_FILES
 from commands.releasing import checked, publish_in
 from domain.errors import ForbiddenError, InvalidError
 from storage import planning, publishing, releases
@@ -55,13 +54,10 @@ class Rollback(Publishing):
 
 
 @router.post("", status_code=201, summary="Propose files: checked, stored under their hash, live for nobody yet")
-def propose(body: Proposal, call: Calling) -> Response:
+def propose(body: Proposal, call: Calling) -> JSONResponse:
     """The same files again are the same release; what is live then becomes their base."""
-    try:
-        _check_paths(body.files)
-        release, warnings = checked(call.archive, body.files)
-    except FilesError as error:
-        return refused(error)
+    _check_paths(body.files)
+    release, warnings = checked(call.archive, body.files)
 
     def change(tx: Tx) -> Done:
         is_new = releases.propose(tx, call.archive, release, body.files, acting(call.who))
@@ -78,11 +74,6 @@ def propose(body: Proposal, call: Calling) -> Response:
         return Done(found, status=201 if is_new else 200)
 
     return call.perform(change)
-
-
-def refused(error: FilesError) -> Response:
-    found = [publications.problem(each) for each in error.problems]
-    return problem(422, "files", error.sentence, None, field="files", problems=found)
 
 
 def _check_paths(files: dict[str, str]) -> None:
@@ -135,14 +126,11 @@ def sign(id: Id, body: Signing, call: Calling) -> JSONResponse:
 
 
 @router.post("/{id}/publish", summary="Make a release live, if what it was planned against still is")
-def publish(id: Id, body: Publishing, call: Calling) -> Response:
+def publish(id: Id, body: Publishing, call: Calling) -> JSONResponse:
     with call.archive.reading() as tx:
         hash = releases.find(tx, id)
         base, files = releases.stored(tx, hash)["base"], releases.files_of(tx, hash)
-    try:
-        release, _ = checked(call.archive, files)
-    except FilesError as error:
-        return refused(error)
+    release, _ = checked(call.archive, files)
 
     def change(tx: Tx) -> Done:
         who = signer(call.who, body.as_)
@@ -156,7 +144,7 @@ def publish(id: Id, body: Publishing, call: Calling) -> Response:
 
 
 @router.post("/rollback", summary="Make live again what was live before")
-def rollback(body: Rollback, call: Calling) -> Response:
+def rollback(body: Rollback, call: Calling) -> JSONResponse:
     def change(tx: Tx) -> Done:
         onto = Onto(releases.find(tx, body.onto)) if body.onto else None
         by = body.as_ if body.as_ and call.who.role == "admin" else acting(call.who)
