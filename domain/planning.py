@@ -9,7 +9,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cached_property
 
-from domain import keys, lifecycle
+from domain import keys, lifecycle, touches
+from domain.context import Context
 from domain.decide import decide
 from domain.lead import IN_SALES, USED, Facts, State
 from domain.release import Release
@@ -72,11 +73,11 @@ class Pair:
     @cached_property
     def renamed(self) -> Mapping[str, frozenset[str]]:
         """Touch of the new release to the gone ones whose text it has."""
-        gone = {id: text(touch) for id, touch in _touches(self.old) if self.new.find_touch(id) is None}
-        gone |= self.delivered
+        before_now, now = dict(given_by(self.old)), dict(given_by(self.new))
+        gone = {id: text(touch) for id, touch in before_now.items() if id not in now} | dict(self.delivered)
         found = {}
-        for id, touch in _touches(self.new):
-            is_new = self.old.find_touch(id) is None
+        for id, touch in now.items():
+            is_new = id not in before_now
             before = {g for g, words in gone.items() if words == text(touch) or (is_new and alike(words, text(touch)))}
             if before:
                 found[id] = frozenset(before)
@@ -85,7 +86,7 @@ class Pair:
     @cached_property
     def reworded(self) -> frozenset[str]:
         """Touches whose text differs."""
-        pairs = ((id, touch, self.old.find_touch(id)) for id, touch in _touches(self.new))
+        pairs = ((id, touch, self.old.find_touch(id)) for id, touch in given_by(self.new))
         return frozenset(id for id, touch, before in pairs if before and text(before[1]) != text(touch))
 
     def differs_in_copy_only(self, paths: Set[str]) -> bool:
@@ -115,14 +116,14 @@ def outlook(facts: Facts, release: Release, now: datetime) -> Outlook:
     return Outlook(*where, step.verb.value, step.id, touch, step.due_at, step.reason)
 
 
-def compare(facts: Facts, old: Outlook, new: Outlook, pair: Pair) -> Change:
-    return next(change for change, is_true in _judged(facts, old, new, pair) if is_true)
+def compare(facts: Facts, old: Outlook, new: Outlook, pair: Pair, now: datetime) -> Change:
+    return next(change for change, is_true in _judged(facts, old, new, pair, now) if is_true)
 
 
-def _judged(facts: Facts, old: Outlook, new: Outlook, pair: Pair) -> Iterator[tuple[Change, bool]]:
+def _judged(facts: Facts, old: Outlook, new: Outlook, pair: Pair, now: datetime) -> Iterator[tuple[Change, bool]]:
     was_touched, is_touched = (each.verb in TOUCHING for each in (old, new))
     yield Change.CIRCLE, new.has_circle and not old.has_circle
-    yield Change.AGAIN, bool(repeats(facts, new, pair))
+    yield Change.AGAIN, bool(repeats(facts, new, pair, now))
     yield Change.READY, _with_sales(new) and not _with_sales(old)
     yield Change.NOT_READY, _with_sales(old) and not _with_sales(new)
     yield Change.LEFT_OUT, new.state != old.state and new.state == State.DISQUALIFIED
@@ -141,14 +142,17 @@ def _without_time(one: Outlook) -> tuple[str, str, str]:
     return one.state, one.verb, "" if one.verb in (Verb.REST, Verb.RESUME) else one.step
 
 
-def repeats(facts: Facts, new: Outlook, pair: Pair) -> list[tuple[str, str]]:
-    """(what it had, its new name) of touches that are still to come on the lead's track."""
+def repeats(facts: Facts, new: Outlook, pair: Pair, now: datetime) -> list[tuple[str, str]]:
+    """(what it had, its new name) of touches that may still come on the lead's track."""
     track = pair.new.tracks.get(new.track or "")
     if not pair.renamed or track is None or new.state != State.NURTURING:
         return []
     had = {delivery.touch for delivery in facts.ledger if delivery.status in USED}
-    coming = pair.renamed.keys() & track.touches.keys() - had
-    return sorted((before, id) for id in coming for before in pair.renamed[id] & had)
+    again = sorted(
+        (before, id) for id in pair.renamed.keys() & track.touches.keys() for before in pair.renamed[id] & had
+    )
+    ctx = Context(facts, pair.new, now) if again else None
+    return [(before, id) for before, id in again if ctx and touches.may_come(ctx, track.touches[id])]
 
 
 def text(touch: Touch) -> str:
@@ -174,6 +178,9 @@ def _rules(touch: Touch) -> dict[str, object]:
     return rules | {"when": touch.when.text if touch.when else None}
 
 
-def _touches(release: Release) -> Iterator[tuple[str, Touch]]:
+def given_by(release: Release) -> Iterator[tuple[str, Touch]]:
+    """The touches that some stage names, or a reserve; a file that nothing names is given to nobody."""
     for track in release.tracks.values():
-        yield from track.touches.items()
+        for id in [*(id for stage in track.stages.values() for id in stage.touches), *track.reserve]:
+            if touch := track.touches.get(id):
+                yield id, touch

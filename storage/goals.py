@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
@@ -22,10 +23,10 @@ def reached(tx: Tx) -> dict[str, Mapping[str, int]]:
     }
 
 
-def _of(lead_id: ColumnElement[object]) -> Select[tuple[str | None, int]]:
+def _of(lead_id: ColumnElement[object]) -> Select[Any]:  # Any: a track and how many
     return select(t.leads.c.track, func.count(lead_id.distinct())).join(t.leads, t.leads.c.id == lead_id)
 
 
-def _counted(tx: Tx, query: Select[tuple[str | None, int]], *where: ColumnElement[bool]) -> dict[str, int]:
+def _counted(tx: Tx, query: Select[Any], *where: ColumnElement[bool]) -> dict[str, int]:
     rows = tx.execute(query.where(*where).group_by(t.leads.c.track)).all()
-    return {row[0]: row[1] for row in rows if row[0]}
+    return {str(track): int(count) for track, count in rows if track}

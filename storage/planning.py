@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from domain.lead import Facts
-from domain.planning import TOUCHING, Change, Outlook, Pair, compare, outlook, repeats, text
+from domain.planning import TOUCHING, Change, Outlook, Pair, compare, given_by, outlook, repeats, text
 from domain.release import Release
 from storage import releases
 from storage import tables as t
@@ -153,12 +153,9 @@ def _on_the_way(tx: Tx) -> list[UUID]:
 
 
 def _gone(tx: Tx, archive: Archive, pair: Pair) -> dict[str, str]:
-    """Touches that somebody had and neither release has, with the text they had last."""
-    c, known = (
-        t.ledger.c,
-        {id for side in (pair.old, pair.new) for track in side.tracks.values() for id in track.touches},
-    )
-    query = select(c.touch, c.release, func.max(c.claimed_at).label("at")).where(c.touch.not_in(known))
+    """Touches that somebody had and neither release gives, with the text they had last."""
+    c, known = t.ledger.c, {id for each in (pair.old, pair.new) for id, _ in given_by(each)}
+    query = select(c.touch, c.release, func.max(c.claimed_at)).where(c.touch.not_in(known))
     newest: dict[str, str] = {}
     for row in tx.execute(query.group_by(c.touch, c.release).order_by(func.max(c.claimed_at))):
         newest[row.touch] = row.release
@@ -223,8 +220,8 @@ class Comparing:
 
     def _one(self, facts: Facts) -> Planned:
         old, new = (outlook(facts, release, self._task.now) for release in (self._pair.old, self._pair.new))
-        change = compare(facts, old, new, self._pair)
-        again = tuple(repeats(facts, new, self._pair)) if change is Change.AGAIN else ()
+        change = compare(facts, old, new, self._pair, self._task.now)
+        again = tuple(repeats(facts, new, self._pair, self._task.now)) if change is Change.AGAIN else ()
         return Planned(facts.lead.id, change, old, new, again)
 
     def _is_kept(self, facts: Facts) -> bool:

@@ -174,6 +174,7 @@ def _go_live(
     _require_running(release, lacking, before)
     files = files_of(tx, release.hash)
     row = {
+        "number": (before["number"] if before else 0) + 1,  # a sequence would leave gaps
         "release": release.hash,
         "approved": approved(release, lacking),
         "action": action,

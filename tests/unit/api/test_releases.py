@@ -205,7 +205,14 @@ def test_what_is_no_release_is_stored_nowhere(house: House) -> None:
     assert all({"path", "line", "column", "sentence", "severity"} <= each.keys() for each in found["problems"])
     for files in (edited(DEFAULTS, "sender: ", "sneder: "), {**shipped(), DEFAULTS: bomb}, {**shipped(), DEFAULTS: ""}):
         assert house.post("/releases", {"files": files}, "marketing", 422)["problems"]
-    for body in ({}, {"files": {}}, {"files": {DEFAULTS: 3}}, {"files": []}, {"files": shipped(), "force": True}):
+    bodies: list[object] = [
+        {},
+        {"files": {}},
+        {"files": {DEFAULTS: 3}},
+        {"files": []},
+        {"files": shipped(), "force": True},
+    ]
+    for body in bodies:
         house.post("/releases", body, "marketing", 422)
     house.post("/releases", {"files": {**shipped(), DEFAULTS: "a\0b"}}, "marketing", 422)
     assert house.get("/releases")["proposals"] == []
