@@ -126,7 +126,7 @@ def plan(archive: Archive, old: Side, new: Side, tell: Tell | None = None) -> Pl
         delivered = _gone(tx, archive, pair)
     task = Task(old, new, delivered, archive.clock.now())
     is_copy_only = pair.differs_in_copy_only({each["path"] for each in paths})
-    for part in _rewordings(archive, pair, ids) if is_copy_only else _parts(archive, task, ids):
+    for part in _rewordings(archive, task, pair, ids) if is_copy_only else _parts(archive, task, ids):
         found.counts.update(part.counts)
         found.rows += part.rows
         found.kept += part.kept
@@ -167,19 +167,21 @@ def _gone(tx: Tx, archive: Archive, pair: Pair) -> dict[str, str]:
     return found
 
 
-STANDING = select(*(t.leads.c[name] for name in ("id", "state", "track", "stage", "step"))).order_by(t.leads.c.id)
+STANDING = select(*(t.leads.c[n] for n in ("id", "state", "track", "stage", "step", "step_seq", "seq")))
 
 
-def _rewordings(archive: Archive, pair: Pair, ids: Sequence[UUID]) -> Iterator[Part]:
-    """Where nothing differs that a decision reads, the step that stands is the next one under both."""
+def _rewordings(archive: Archive, task: Task, pair: Pair, ids: Sequence[UUID]) -> Iterator[Part]:
+    """Where nothing differs that a decision reads, the step that stands is the next one under both. Leads for which
+    something happened since are decided."""
+    moved: list[UUID] = []
     for at in range(0, len(ids), BATCH):
-        batch = ids[at : at + BATCH]
         with archive.reading() as tx:
-            standing = tx.execute(STANDING.where(t.leads.c.id.in_(batch))).all()
-        after = {row.id: found for row in standing if row.step and (found := _standing(row)).touch in pair.reworded}
-        rows = [Planned(id, Change.OTHER_WORDS, each, each) for id, each in after.items()]
-        counts = {Change.OTHER_WORDS: len(rows), Change.SAME: len(standing) - len(rows)}
-        yield Part(counts, 0, rows)
+            leads = tx.execute(STANDING.where(t.leads.c.id.in_(ids[at : at + BATCH]))).all()
+        moved += sorted(row.id for row in leads if not row.step or row.step_seq < row.seq)
+        standing = {row.id: _standing(row) for row in leads if row.step and row.step_seq >= row.seq}
+        rows = [Planned(id, Change.OTHER_WORDS, e, e) for id, e in standing.items() if e.touch in pair.reworded]
+        yield Part({Change.OTHER_WORDS: len(rows), Change.SAME: len(standing) - len(rows)}, 0, rows)
+    yield from _parts(archive, task, moved)
 
 
 def _standing(row: Any) -> Outlook:  # Any: of STANDING
