@@ -110,6 +110,7 @@ def publish_at_start(archive: Archive, root: Path, options: str = "") -> list[st
 
     `options` are those that the commands in the sentences need to mean the same folders.
     """
+    publishing.wake_concerned(archive)  # what a crash left of an earlier publication
     try:
         published = publish_files(archive, read_folder(root), "up")
     except (FilesError, RefusedError, ConflictError) as error:
