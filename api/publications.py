@@ -100,8 +100,14 @@ def reworded(one: Reworded) -> Json:
     return {"touch": one.touch, "leads": one.leads, "first": first}
 
 
-def plan(found: Plan, first: int = FIRST, missing: Mapping[str, Sequence[str]] | None = None) -> Json:
-    """`counts` are of all leads on the way; `leads` are the first that differ, the gravest change first."""
+def plan(
+    found: Plan,
+    first: int = FIRST,
+    missing: Mapping[str, Sequence[str]] | None = None,
+    undoes: Mapping[str, Row] | None = None,
+) -> Json:
+    """`counts` are of all leads on the way; `leads` are the first that differ, the gravest change first. `undoes` are
+    files that would take back what a publication changed."""
     renamed = [{"had": had, "again_as": again, "leads": n} for (had, again), n in sorted(found.renamed.items())]
     return {
         "old": found.old,
@@ -112,6 +118,7 @@ def plan(found: Plan, first: int = FIRST, missing: Mapping[str, Sequence[str]] |
         "kept": found.kept,
         "renamed": renamed,
         "missing": dict(missing or {}),
+        "undoes": {path: publication(row) for path, row in (undoes or {}).items()},
         "changes": found.paths,
         "leads": [planned(row) for row in found.rows[:first]],
         "more": max(len(found.rows) - first, 0),

@@ -109,8 +109,9 @@ def planned(archive: Archive, given: str, first: int = publications.FIRST) -> Js
         hash = releases.find(tx, given)
         release, old = archive.release(tx, hash), planning.live_side(tx)
         missing, files = releases.missing(tx, release), releases.files_of(tx, hash)
+        undoes = releases.undone(tx, files)
     new = planning.when_signed(release, files)
-    return publications.plan(planning.plan(archive, old or new, new), first, missing)
+    return publications.plan(planning.plan(archive, old or new, new), first, missing, undoes)
 
 
 @router.post("/{id}/sign", summary="Sign what a release says: the definition, the campaign form of a track, or all")

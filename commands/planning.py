@@ -82,9 +82,10 @@ def _local(settings: Settings, texts: Mapping[str, str], first: int) -> dict[str
         release, _ = checked(archive, texts)
         with archive.reading() as tx:
             old, missing = planning.live_side(tx), releases.missing(tx, release)
+            undoes = releases.undone(tx, texts)
         new = planning.when_signed(release, texts)
         with progress("Planning") as tell:
-            return publications.plan(planning.plan(archive, old or new, new, tell), first, missing)
+            return publications.plan(planning.plan(archive, old or new, new, tell), first, missing, undoes)
 
 
 def _remote(server: Server, texts: Mapping[str, str], first: int) -> dict[str, Any]:  # Any: JSON

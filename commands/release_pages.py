@@ -42,6 +42,8 @@ def print_plan(plan: Json) -> None:
             f"{plan['kept']:,} are on tracks with in_flight: keep; their structure stays until the cycle ends."
         )
     _print_leads(plan)
+    for path, past in plan["undoes"].items():
+        console.print(f"[red]Takes back what {escape(past['by'])} made live[/] on {_when(past['at'])}: {escape(path)}")
     for subject, teams in plan["missing"].items():
         console.print(
             f"{escape(subject)} still needs the signature of {' and '.join(teams)}; the plan takes it as given."

@@ -17,7 +17,7 @@ from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain.errors import MissingError
 from domain.planning import Change
 from domain.release import Release
-from storage import goals
+from storage import goals, planning
 from storage import releases as stored
 from storage.archive import Tx
 
@@ -82,7 +82,7 @@ def _page(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:  #
         base = _base(tx, found)
         release = archive.release(tx, found["release"])
         files = publications.difference(tx, found["release"], base)
-        live = stored.newest(tx)
+        live, is_large = stored.newest(tx), planning.is_large(tx, releases.MANY)
     now = (release.hash, stored.approved(release, found["missing"]))
     side = stored.SIDE.get(_role(visit, release))
     shown = {
@@ -93,6 +93,7 @@ def _page(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:  #
         "side": side,
         "would_change": live is None or now != (live["release"], live["approved"]),
         "admin": _in_whose_name(visit),
+        "is_large": is_large,
         "problem": None,
     }
     return show(visit, "web/release.html", status, **{**shown, **more})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from storage import tables as t
 from tests.unit.api.house import House
 from tests.unit.api.test_releases import CHECKLIST, OTHER_GOAL, SHORTER, TYPO, live, propose
 from tests.unit.api.visitors import visitor
@@ -79,3 +82,17 @@ def test_the_differences_and_the_plan(house: House) -> None:
     viewer.get(f"/releases/{'0' * 64}", 404)
     viewer.post(f"/releases/{release}/publish")
     assert live(house) != release
+
+
+def test_goal_and_budget_beside_what_came(house: House) -> None:
+    """One of two leads was accepted: what each has cost, were the whole budget spent."""
+    assert "<b>0</b> of 40 sales accepted by 31 Mar 2027" in visitor(house, "viewer").get("/releases")
+    house.enrol()
+    house.post("/reps/marc/away", {"until": "2026-12-01"}, "manager")
+    lead, handoff = house.offered()
+    house.post(f"/handoffs/{handoff['id']}/accept", {}, "rosa")
+    with house.archive.begin() as tx:  # ready at once: it was never on a track
+        tx.execute(t.leads.update().where(t.leads.c.id == UUID(lead)).values(track="dock-waiting"))
+    page = visitor(house, "viewer").get("/releases")
+    assert "<b>1</b> of 40 sales accepted by 31 Mar 2027" in page
+    assert "225 each as planned, 9,000 each so far" in page

@@ -140,6 +140,7 @@ def test_going_back_and_what_was_live(open_desk: Desk) -> None:
         (1, "publish", "ines"),
     ]
     assert rows[0]["release"] == rows[2]["release"]
+    assert "Takes back what tom made live" in open_desk.type("plan", *files).out
     refused = open_desk.type("publish", "--as", "ines", *files)
     assert "take back what tom made live" in refused.err
     assert open_desk.type("publish", "--as", "ines", "--onto", "1", *files).code == 0
