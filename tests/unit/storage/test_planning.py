@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -234,6 +235,28 @@ def test_something_else_went_live_meanwhile(world: World) -> None:
     with world.archive.reading() as tx:
         assert releases.files_of(tx, releases.live_hash(tx) or "") == theirs
         assert [row["number"] for row in releases.history(tx)] == [2, 1]
+
+
+def test_many_publish_at_the_same_moment(world: World) -> None:
+    """Each of six saw the same release live; one wins, five are told, and nothing is half-published."""
+    with world.archive.reading() as tx:
+        seen = Onto(releases.live_hash(tx))
+    proposed = [edited(DEFAULTS, "awareness: 7 days", f"awareness: {days} days") for days in range(8, 14)]
+
+    def publish(files: dict[str, str]) -> str:
+        try:
+            with world.archive.begin() as tx:
+                return releases.publish(tx, world.archive, files, "ines", seen).hash
+        except ConflictError:
+            return "told"
+
+    with ThreadPoolExecutor(len(proposed)) as pool:
+        ended = list(pool.map(publish, proposed))
+    assert ended.count("told") == len(proposed) - 1
+    with world.archive.reading() as tx:
+        assert releases.live_hash(tx) in ended
+        assert [row["number"] for row in releases.history(tx)] == [2, 1]
+        assert releases.proposals(tx) == []
 
 
 def test_a_running_track_never_stops_for_want_of_a_signature(world: World) -> None:
