@@ -100,12 +100,6 @@ class Part:
     rows: Sequence[Planned]
 
 
-def side(tx: Tx, archive: Archive, hash: str) -> Side:
-    """A stored release as it would be if it went live now."""
-    release = archive.release(tx, hash)
-    return Side(releases.files_of(tx, hash), frozenset(releases.approved(release, releases.missing(tx, release))))
-
-
 def when_signed(release: Release, files: Mapping[str, str]) -> Side:
     """Files as they will be once both teams have signed them."""
     return Side(files, frozenset(releases.approved(release, {})))

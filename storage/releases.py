@@ -221,13 +221,6 @@ def live_hash(tx: Tx) -> str | None:
     return hash
 
 
-def was_live(tx: Tx, hash: str) -> Row | None:
-    """The last time this was made live."""
-    c = t.live.c
-    query = select(t.live).where(c.release == hash).order_by(c.number.desc()).limit(1)
-    return tx.execute(query).mappings().first()
-
-
 def history(tx: Tx, limit: int = 50, release: str | None = None) -> list[dict[str, Any]]:  # Any: column values
     """What was made live, newest first."""
     query = select(t.live).order_by(t.live.c.number.desc()).limit(limit)
