@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from api import agreed, answering, events, handoffs, imports, leads, links, pages, problems, repairs, standing, tasks
+from api import releases as api_releases
 from api.calls import App
 from api.clicks import Clicks
 from api.metrics import Metrics
@@ -39,6 +40,7 @@ ROUTERS = (
     agreed.router,
     repairs.router,
     standing.router,
+    api_releases.router,
 )
 
 

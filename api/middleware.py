@@ -12,7 +12,8 @@ from api.problems import problem
 
 LARGEST_BODY = 1_000_000
 LARGEST_UPLOAD = 25_000_000
-UPLOADS = "/api/imports"
+LARGER = {"/api/imports": LARGEST_UPLOAD, "/api/releases": 10_000_000}
+"""Bodies that may be larger, by path: an export of people, and all files of a release."""
 
 
 class BodyLimit:
@@ -24,7 +25,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        largest = LARGEST_UPLOAD if scope["path"] == UPLOADS else LARGEST_BODY
+        largest = LARGER.get(scope["path"], LARGEST_BODY)
         body = None if self._says_too_much(scope, largest) else await self._read(receive, largest)
         if body is None:
             detail = f"a body holds at most {largest} bytes here; send large lists in pieces"

@@ -16,11 +16,12 @@ from starlette.responses import Response
 
 from api.pages import LINKS, page
 from api.web.rendering import bare
+from authoring.load import FilesError
 from domain.errors import InvalidError, NurtureError, RefusedError
 
 logger = logging.getLogger("nurture.api")
 MOST_ERRORS = 20
-OURS = ("/leads", "/tasks", "/handoffs", "/mails", "/definition", "/login", "/logout")
+OURS = ("/leads", "/tasks", "/handoffs", "/mails", "/releases", "/definition", "/login", "/logout")
 MACHINES = ("/api", "/static", "/health", "/ready", "/metrics")
 NOT_JSON = "send one JSON object as the body, with Content-Type: application/json"
 UNREADABLE = "the body could not be read; send one JSON object in UTF-8, not nested deeper than it needs to be"
@@ -62,6 +63,8 @@ async def _ours(request: Request, error: Exception) -> Response:
         more["legal"] = list(error.legal)
     if isinstance(error, InvalidError) and error.field:
         more["field"] = error.field
+    if isinstance(error, FilesError):
+        more["problems"] = [vars(each) for each in error.problems]
     return problem(error.status, error.type, error.sentence, None, **more)
 
 

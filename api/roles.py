@@ -19,6 +19,8 @@ ENGINE = frozenset({"ops", "admin"})
 STAFF = frozenset({"marketing", "nurture", "sales", "manager"}) | ENGINE
 FEEDS = STAFF | {"service"}
 SELLING = frozenset({"sales", "manager"}) | ENGINE
+SIGNING = frozenset({"marketing", "nurture", "sales", "manager", "admin"})
+PUBLISHING = frozenset({"marketing", "nurture", "admin"})
 LEADING = frozenset({"manager"}) | ENGINE
 
 ROUTES: dict[tuple[str, str], frozenset[str]] = {
@@ -74,6 +76,13 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/imports/{id}"): ALL,
     ("GET", "/api/tracks"): ALL,
     ("GET", "/api/definitions"): ALL,
+    ("POST", "/api/releases"): SIGNING,
+    ("GET", "/api/releases"): ALL,
+    ("GET", "/api/releases/{id}"): ALL,
+    ("GET", "/api/releases/{id}/plan"): ALL,
+    ("POST", "/api/releases/{id}/sign"): SIGNING,
+    ("POST", "/api/releases/{id}/publish"): PUBLISHING,
+    ("POST", "/api/releases/rollback"): PUBLISHING | {"manager", "ops"},
     ("GET", "/api/reps"): ALL,
     ("PUT", "/api/reps/{id}"): LEADING,
     ("POST", "/api/reps/{id}/away"): SELLING,

@@ -23,7 +23,6 @@ Files = Annotated[
     typer.Option("--files", help="The folder with lead_defs/ and content/.", show_default="NURTURE_FILES, else ."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
-As = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who you are, by the id in people.yaml.")]
 
 
 WIDE = 250

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,7 +22,7 @@ Lead = Annotated[str, typer.Argument(metavar="LEAD", help="Its id, system:id of 
 
 def register(app: typer.Typer) -> None:
     family = typer.Typer(help="One lead.", no_args_is_help=True)
-    for command in (show, pause, resume, export, erase):
+    for command in (show, got, pause, resume, export, erase):
         family.command()(command)
     app.add_typer(family, name="lead")
 
@@ -62,6 +62,33 @@ def _view(tx: Tx, archive: Archive, lead_id: UUID) -> tuple[dict[str, Any], list
     deliveries = {str(row["id"]): row for row in reading.deliveries(tx, lead_id)}
     rows, _ = reading.timeline(tx, lead_id, None, NEWEST)
     return found, [views.event(row, words, deliveries) for row in rows]
+
+
+def got(
+    lead: Lead,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only on that day, in the team's zone.")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """What exactly a lead was given: each touch with its release, the file as it was then, and the mail that left."""
+    from commands.got_view import print_got
+    from commands.opening import opened, settings_for
+    from storage.given import given_to
+
+    with opened(settings_for(data)) as archive, archive.reading() as tx:
+        found = given_to(tx, archive, find(tx, archive, lead), _day(on, archive.live(tx).defaults.time_zone))
+    print_json([vars(each) for each in found]) if as_json else print_got(found)
+
+
+def _day(on: datetime | None, zone: str) -> tuple[datetime, datetime] | None:
+    """Its first instant and that of the next day."""
+    from domain.calendar import at_local
+
+    if on is None:
+        return None
+    return at_local(on.date(), time.min, zone), at_local(on.date() + timedelta(days=1), time.min, zone)
 
 
 def pause(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,12 +11,13 @@ from authoring.check import check
 from authoring.load import FilesError, compile_release, read_folder
 from authoring.problems import Problem
 from commands.templates import checker
-from domain.errors import RefusedError
+from domain.errors import ConflictError, RefusedError
 from domain.release import Release
-from storage import overview, releases, wakes
-from storage.archive import Archive
-
-SHORT = 12
+from storage import given, publishing, releases
+from storage.archive import Archive, Tx
+from storage.given import Reworded
+from storage.planning import Tell
+from storage.releases import SHORT, Onto
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Published:
     is_new: bool
     waiting: Mapping[str, list[str]]
     """Subject to the teams whose signature it lacks; a track in here takes no leads yet."""
+    reworded: tuple[Reworded, ...] = ()
+    """Touches that say something else now, with who had them before."""
 
     def __str__(self) -> str:
         tracks = [name.removeprefix("track:") for name in self.waiting]
@@ -39,28 +42,67 @@ def problems_on(files: Mapping[str, str], today: date) -> list[Problem]:
     return check(files, today, checker(files))
 
 
-def publish_files(archive: Archive, files: Mapping[str, str], by: str) -> Published:
-    """Make them live if that changes anything, and wake every open lead then.
+def checked(archive: Archive, files: Mapping[str, str]) -> tuple[Release, list[Problem]]:
+    """The release, and the warnings about it. Raises FilesError with all problems."""
+    found = problems_on(files, archive.clock.now().date())
+    if any(problem.severity == "error" for problem in found):
+        raise FilesError(found)
+    return archive.compile(files), found
 
-    Raises FilesError with all problems, RefusedError while the definition is not signed by both teams.
+
+def publish_files(
+    archive: Archive,
+    files: Mapping[str, str],
+    by: str,
+    *,
+    onto: Onto | None = None,
+    via: str | None = None,
+    tell: Tell | None = None,
+) -> Published:
+    """Make them live if that changes anything, then wake the leads whose next step is another one.
+
+    Raises FilesError with all problems, RefusedError and ConflictError as storage/releases.py; without `onto` also
+    ConflictError for files that would take back what somebody published.
     """
-    errors = [problem for problem in problems_on(files, archive.clock.now().date()) if problem.severity == "error"]
-    if errors:
-        raise FilesError(errors)
-    release = archive.compile(files)
+    release, _ = checked(archive, files)
     with archive.begin() as tx:
-        waiting = releases.missing(tx, release)
-        is_new = overview.live(tx) != (release.hash, _approved(release, waiting))
-        if is_new:
-            releases.publish(tx, archive, files, by)
-    if is_new:
-        wakes.wake_all_open(archive, "published")
-    return Published(release, is_new, waiting)
+        published = publish_in(tx, archive, release, files, by, onto, via)
+    publishing.wake_concerned(archive, tell)
+    return published
 
 
-def _approved(release: Release, waiting: Mapping[str, Sequence[str]]) -> list[str]:
-    """As storage/releases.py writes it down when it publishes."""
-    return sorted(n for n, track in release.tracks.items() if f"track:{n}" not in waiting and track.status is None)
+def publish_in(
+    tx: Tx,
+    archive: Archive,
+    release: Release,
+    files: Mapping[str, str],
+    by: str,
+    onto: Onto | None = None,
+    via: str | None = None,
+) -> Published:
+    """The part of it that is one transaction; whoever calls wakes the leads after the commit."""
+    before = releases.newest(tx)
+    waiting = releases.missing(tx, release)
+    now = (release.hash, releases.approved(release, waiting))
+    if before and now == (before["release"], list(before["approved"])):
+        return Published(release, False, waiting)
+    if onto is None:
+        _refuse_to_undo(tx, files, before["release"] if before else None)
+    old = archive.release(tx, before["release"]) if before else None
+    releases.publish(tx, archive, files, by, onto or Onto(before["release"] if before else None), via)
+    reworded = given.had_before(tx, old, release) if old else []
+    return Published(release, True, waiting, tuple(reworded))
+
+
+def _refuse_to_undo(tx: Tx, files: Mapping[str, str], live: str | None) -> None:
+    undone = releases.undone(tx, files)
+    if undone and live:
+        path, row = next(iter(undone.items()))
+        more = f" and {len(undone) - 1} more" if len(undone) > 1 else ""
+        raise ConflictError(
+            f"these files take back what {row['by']} made live on {row['at']:%d %b %Y} ({path}{more}); get those"
+            f" changes first, or, if that is what you want: nurture publish --onto {live[:SHORT]}"
+        )
 
 
 def publish_at_start(archive: Archive, root: Path, options: str = "") -> list[str]:
@@ -68,14 +110,15 @@ def publish_at_start(archive: Archive, root: Path, options: str = "") -> list[st
 
     `options` are those that the commands in the sentences need to mean the same folders.
     """
+    publishing.wake_concerned(archive)  # what a crash left of an earlier publication
     try:
         published = publish_files(archive, read_folder(root), "up")
-    except (FilesError, RefusedError) as error:
+    except (FilesError, RefusedError, ConflictError) as error:
         return _stays(archive, root, options, error)
     return [str(published)] if published.is_new or published.waiting else []
 
 
-def _stays(archive: Archive, root: Path, options: str, error: FilesError | RefusedError) -> list[str]:
+def _stays(archive: Archive, root: Path, options: str, error: FilesError | RefusedError | ConflictError) -> list[str]:
     with archive.reading() as tx:
         hash = releases.live_hash(tx)
     stays = f"release {hash[:SHORT]} stays live" if hash else "nothing is live yet, leads cannot be taken in"
@@ -83,6 +126,8 @@ def _stays(archive: Archive, root: Path, options: str, error: FilesError | Refus
         count = sum(problem.severity == "error" for problem in error.problems)
         what = "1 error" if count == 1 else f"{count} errors"
         return [f"{stays}: the files in {root} have {what}; run: nurture check {root}"]
+    if hash:
+        return [f"{stays}: {error.sentence}"]
     return [f"{stays}: {sign_first(compile_release(read_folder(root)), options)}"]
 
 

@@ -89,7 +89,7 @@ def unseen(ctx: Context, track: Track, first: str | None = None) -> int:
     names = list(track.stages)
     stages = names[names.index(first) if first in names else 0 :]
     touches = [t for stage in stages for t in track.stages[stage].touches] + list(track.reserve)
-    return sum(1 for name in touches if (touch := track.touches.get(name)) and _may_come(ctx, touch))
+    return sum(1 for name in touches if (touch := track.touches.get(name)) and may_come(ctx, touch))
 
 
 def planned_end(ctx: Context, track: Track) -> datetime:
@@ -152,10 +152,10 @@ def _is_owed_a_reserve(ctx: Context, track: Track) -> bool:
 
 
 def _is_open(ctx: Context, touch: Touch) -> bool:
-    return _may_come(ctx, touch) and (touch.when is None or touch.when.holds(ctx.view) is True)
+    return may_come(ctx, touch) and (touch.when is None or touch.when.holds(ctx.view) is True)
 
 
-def _may_come(ctx: Context, touch: Touch) -> bool:
+def may_come(ctx: Context, touch: Touch) -> bool:
     touch = touch.version_for(ctx.lead.id)
     if _was_had(ctx, touch) or not _channel_is_open(ctx, touch) or not _persona_fits(ctx, touch):
         return False

@@ -21,6 +21,8 @@ from storage import tables as t
 Tx = Connection
 Compile = Callable[[Mapping[str, str]], Release]
 BUSY = timedelta(seconds=30)
+SCHEMA_VERSION = 1
+"""Of the files as `releases` holds them; what a newer version wrote is not guessed at."""
 MANY_LEADS = "many leads"
 """What locks more leads than one does it one at a time: in two orders, two would wait for each other."""
 
@@ -127,19 +129,25 @@ class Archive:
 
     def release_for(self, tx: Tx, lead: Lead) -> Release:
         """What is live, as it applies to this lead: with the structure its track had, where edits do not reach it."""
-        live = self.live(tx)
-        track, pinned = live.tracks.get(lead.track or ""), lead.pinned_release
-        if track is None or track.in_flight == "adopt" or pinned in (None, live.hash):
-            return live
-        return keeping(live, track.id, self.release(tx, pinned))
+        return self.applied(tx, self.live(tx), lead)
+
+    def applied(self, tx: Tx, release: Release, lead: Lead) -> Release:
+        """The same for a release that is not live."""
+        track, pinned = release.tracks.get(lead.track or ""), lead.pinned_release
+        if track is None or track.in_flight == "adopt" or pinned in (None, release.hash):
+            return release
+        return keeping(release, track.id, self.release(tx, pinned))
 
     def release(self, tx: Tx, hash: str) -> Release:
         """A stored release, compiled once per process."""
         found = self._compiled.get(hash)
         if found is None:
-            files = tx.execute(select(t.releases.c.files).where(t.releases.c.hash == hash)).scalar_one()
+            c = t.releases.c
+            row = tx.execute(select(c.files, c.schema_version).where(c.hash == hash)).one()
+            if row.schema_version > SCHEMA_VERSION:
+                raise NotReadyError("what is live was published by a newer version of nurture; install that one")
             with self._lock:
-                found = self._compiled.get(hash) or self.compile(files)
+                found = self._compiled.get(hash) or self.compile(row.files)
                 self._compiled[hash] = found
         return found
 

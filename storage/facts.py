@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, func, select
@@ -27,24 +29,14 @@ LEAD = (
 )
 # Both rows: who waited for the lead's would else see what its facts were before the wait (PostgreSQL).
 LOCKED = LEAD.with_for_update(of=[t.leads, t.lead_facts])
-LEDGER = (
-    select(
-        t.ledger.c.id,
-        t.ledger.c.touch,
-        t.ledger.c.nth,
-        t.ledger.c.cycle,
-        t.ledger.c.channel,
-        t.ledger.c.status,
-        t.ledger.c.claimed_at,
-        t.ledger.c.ended_at,
-        t.ledger.c.tries,
-        t.ledger.c.code,
-        t.ledger.c.assets,
-        t.ledger.c.engaged_at,
+DELIVERY = [
+    t.ledger.c[name]
+    for name in (
+        "id", "touch", "nth", "cycle", "channel", "status", "claimed_at", "ended_at", "tries", "code", "assets",
+        "engaged_at",
     )
-    .where(t.ledger.c.lead_id.in_(IDS))
-    .order_by(t.ledger.c.claimed_at, t.ledger.c.id)
-)
+]  # fmt: skip
+LEDGER = select(*DELIVERY).where(t.ledger.c.lead_id.in_(IDS)).order_by(t.ledger.c.claimed_at, t.ledger.c.id)
 TASKS = select(t.tasks).where(t.tasks.c.lead_id == ID, t.tasks.c.closed_at.is_(None)).order_by(t.tasks.c.opened_at)
 RESERVED = (
     select(t.permits.c.step_id, func.max(t.permits.c.day))
@@ -85,29 +77,23 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
 
 def _ledger(tx: Tx, lead: Lead) -> tuple[Delivery, ...]:
     """What this lead was given, and those that turned out to be the same person."""
-    rows = tx.execute(LEDGER, {"ids": [lead.id, *lead.merged_from]})
-    return tuple(
-        Delivery(
-            r.id,
-            r.touch,
-            r.nth,
-            r.cycle,
-            r.channel,
-            Status(r.status),
-            r.claimed_at,
-            r.ended_at,
-            r.tries,
-            r.code,
-            tuple(r.assets),
-            r.engaged_at,
-        )
-        for r in rows
-    )
+    return tuple(delivery(row) for row in tx.execute(LEDGER, {"ids": [lead.id, *lead.merged_from]}))
+
+
+def delivery(r: Any) -> Delivery:  # Any: a row of DELIVERY
+    status, assets = Status(r.status), tuple(r.assets)
+    return Delivery(
+        r.id, r.touch, r.nth, r.cycle, r.channel, status, r.claimed_at, r.ended_at, r.tries, r.code, assets,
+        r.engaged_at,
+    )  # fmt: skip
 
 
 def _task(tx: Tx, lead_id: UUID) -> Task | None:
-    """The open task that counts: an answer we owe goes before a touch of ours."""
-    rows = tx.execute(TASKS, {"id": lead_id}).all()
+    return task_that_counts(tx.execute(TASKS, {"id": lead_id}).all())
+
+
+def task_that_counts(rows: Sequence[Any]) -> Task | None:  # Any: rows of tasks
+    """Of the open ones: an answer we owe goes before a touch of ours."""
     if not rows:
         return None
     r = min(rows, key=lambda row: row.kind == "touch")
@@ -135,7 +121,11 @@ def _attempts(tx: Tx, offer: Offer) -> Attempts:
 
 def _owner(tx: Tx, lead: Lead) -> tuple[Hours | None, str | None]:
     row = tx.execute(select(t.reps.c.hours, t.reps.c.zone).where(t.reps.c.id == lead.owner)).first()
-    return (parse_hours(row.hours) if row.hours else None, row.zone) if row else (None, None)
+    return hours_of(row) if row else (None, None)
+
+
+def hours_of(rep: Any) -> tuple[Hours | None, str | None]:  # Any: a row of reps
+    return parse_hours(rep.hours) if rep.hours else None, rep.zone
 
 
 def _reserved(tx: Tx, lead_id: UUID) -> dict[str, datetime]:

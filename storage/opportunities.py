@@ -89,7 +89,7 @@ def _count(tx: Tx, company: str | None, owner: str | None, more: int) -> None:
     query = query.on_conflict_do_update(index_elements=["company"], set_=kept)
     left = tx.execute(query.returning(a.open_deals)).scalar_one()
     if more < 0 and left <= 0:
-        wakes.wake_many(tx, "deal closed at the company", t.leads.c.company == company)
+        wakes.wake_where(tx, "deal closed at the company", t.leads.c.company == company)
 
 
 def tell(tx: Tx, told: Told, now: datetime) -> bool:

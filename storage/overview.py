@@ -27,12 +27,6 @@ def live(tx: Tx) -> tuple[str, list[str]] | None:
     return (row.release, list(row.approved)) if row else None
 
 
-def publications(tx: Tx, limit: int = 50) -> list[dict[str, Any]]:  # Any: column values
-    """What was made live, newest first."""
-    rows = tx.execute(select(t.live).order_by(t.live.c.number.desc()).limit(limit)).mappings()
-    return [dict(row) for row in rows]
-
-
 def suppressions(tx: Tx, limit: int = 100) -> list[dict[str, Any]]:  # Any: column values
     """The newest ones. Addresses are kept as keyed hashes only, so nobody can read the list off."""
     c = t.suppressions.c

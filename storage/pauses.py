@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, select
@@ -27,10 +27,24 @@ HELD = (
 
 def held(tx: Tx, lead: Lead, origin: str) -> Held | None:
     """The longest pause this lead stands under; one that is over counts no more than none."""
-    scopes = [EVERYTHING, f"list:{origin}"]
-    scopes += [f"{kind}:{name}" for kind, name in (("track", lead.track), ("company", lead.company)) if name]
-    row = tx.execute(HELD, {"scopes": scopes}).first()
+    row = tx.execute(HELD, {"scopes": _over(lead, origin)}).first()
     return Held(row.until, row.scope) if row else None
+
+
+def _over(lead: Lead, origin: str) -> list[str]:
+    named = (("track", lead.track), ("company", lead.company), ("list", origin))
+    return [EVERYTHING, *(f"{kind}:{name}" for kind, name in named if name)]
+
+
+def of_all(tx: Tx) -> dict[str, Held]:
+    """Every pause by its scope, for whoever looks at many leads."""
+    return {row.scope: Held(row.until, row.scope) for row in tx.execute(select(t.pauses.c.until, t.pauses.c.scope))}
+
+
+def held_by(every: Mapping[str, Held], lead: Lead, origin: str) -> Held | None:
+    """The same from those loaded before."""
+    found = [every[scope] for scope in _over(lead, origin) if scope in every]
+    return max(found, key=lambda each: each.until, default=None)
 
 
 def begin(tx: Tx, archive: Archive, scope: str, until: datetime, by: str, note: str) -> datetime:
@@ -70,7 +84,7 @@ def end(tx: Tx, archive: Archive, scope: str) -> int:
         raise MissingError(f"{scope} is not paused; paused is {names}")
     kind, _, name = scope.partition(":")
     wanted: list[ColumnElement[bool]] = [] if scope == EVERYTHING else [t.leads.c[KINDS[kind]] == name]
-    return wakes.wake_many(tx, f"resumed {scope}"[:64], *wanted)
+    return wakes.wake_where(tx, f"resumed {scope}"[:64], *wanted)
 
 
 def listed(tx: Tx, now: datetime) -> Sequence[RowMapping]:

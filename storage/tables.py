@@ -464,6 +464,7 @@ releases = Table(
     Column("hash", CODE, primary_key=True),
     Column("files", JSON(), nullable=False),  # in the order they were given in, which JSONB would not keep
     Column("schema_version", Integer, nullable=False),
+    Column("base", CODE),  # what was live when these files were last proposed
     Column("at", Utc, nullable=False),
     Column("by", CODE, nullable=False),
 )
@@ -474,8 +475,13 @@ live = Table(
     Column("number", BigId, primary_key=True, autoincrement=True),
     Column("release", CODE, ForeignKey("releases.hash"), nullable=False),
     Column("approved", Json, nullable=False),
+    Column("action", CODE, nullable=False),
+    Column("before", CODE),
+    Column("changes", Json, nullable=False),
     Column("at", Utc, nullable=False),
     Column("by", CODE, nullable=False),
+    Column("via", CODE),
+    Column("woken_at", Utc),
 )
 
 signatures = Table(
@@ -486,6 +492,7 @@ signatures = Table(
     Column("hash", CODE, nullable=False),
     Column("who", CODE, nullable=False),
     Column("role", CODE, nullable=False),
+    Column("via", CODE),
     Column("at", Utc, nullable=False),
     UniqueConstraint("subject", "hash", "who"),
 )

@@ -40,6 +40,20 @@ def wake(tx: Tx, lead_id: UUID, verb: str) -> Wake:
     return Wake(wake_id, lead_id, seq, verb)
 
 
+def wake_many(tx: Tx, lead_ids: Sequence[UUID], verb: str) -> None:
+    """The same for many in two statements; the relay sends them."""
+    one_at_a_time(tx, MANY_LEADS)
+    _wake(tx, lead_ids, verb)
+
+
+def _wake(tx: Tx, lead_ids: Sequence[UUID], verb: str) -> None:
+    bumped = update(t.leads).where(t.leads.c.id.in_(lead_ids)).values(seq=t.leads.c.seq + 1)
+    rows = tx.execute(bumped.returning(t.leads.c.id, t.leads.c.seq)).all()
+    if rows:
+        now = machine_now()
+        tx.execute(insert(t.wakes), [{"lead_id": r.id, "seq": r.seq, "verb": verb, "at": now} for r in rows])
+
+
 def pending(archive: Archive, older_than: timedelta, limit: int = 200) -> list[Wake]:
     """What was not sent right after its commit, oldest first; for a while no other relay gets the same."""
     c, now = t.wakes.c, machine_now()
@@ -77,8 +91,8 @@ def wake_best_waiting(tx: Tx, rep: str) -> None:
         wake(tx, lead_id, "place_free")
 
 
-def wake_many(tx: Tx, verb: str, *wanted: ColumnElement[bool]) -> int:
-    """Wake the leads with marketing that are wanted, in two statements; a relay sends. Returns how many.
+def wake_where(tx: Tx, verb: str, *wanted: ColumnElement[bool]) -> int:
+    """Wake the leads with marketing that are wanted, in few statements; a relay sends. Returns how many.
 
     A lead whose row is locked is passed over: it is being decided, and its next look finds what changed.
     """
@@ -86,10 +100,7 @@ def wake_many(tx: Tx, verb: str, *wanted: ColumnElement[bool]) -> int:
     found = select(c.id).where(c.state.in_(WITH_MARKETING), *wanted).with_for_update(skip_locked=True)
     ids = list(tx.execute(found).scalars())
     for start in range(0, len(ids), MANY):
-        some = update(t.leads).where(c.id.in_(ids[start : start + MANY])).values(seq=c.seq + 1)
-        seqs = tx.execute(some.returning(c.id, c.seq)).all()
-        now = machine_now()
-        tx.execute(insert(t.wakes), [{"lead_id": id, "seq": seq, "verb": verb, "at": now} for id, seq in seqs])
+        _wake(tx, ids[start : start + MANY], verb)
     return len(ids)
 
 
@@ -98,11 +109,9 @@ def wake_all_open(archive: Archive, verb: str = "repaired", batch: int = 500) ->
     total, last = 0, None
     while True:
         with archive.begin() as tx:
-            one_at_a_time(tx, MANY_LEADS)
             query = select(t.leads.c.id).where(t.leads.c.state.not_in(NO_WORKFLOW)).order_by(t.leads.c.id).limit(batch)
             ids = list(tx.execute(query if last is None else query.where(t.leads.c.id > last)).scalars())
-            for lead_id in ids:
-                wake(tx, lead_id, verb)
+            wake_many(tx, ids, verb)
         if not ids:
             return total
         total, last = total + len(ids), ids[-1]

@@ -46,6 +46,9 @@ DONE: Mapping[str, str] = {
     "tell": "Noted, with you as the source.",
     "done": "Done. Thank you.",
     "skip": "Skipped. The lead goes on without it.",
+    "sign": "Signed. Your name stands under it.",
+    "publish": "Live. Leads whose next step is another one now are being told.",
+    "rollback": "Taken back. What was live before is live again.",
     "signed-out": "You are signed out.",
 }
 

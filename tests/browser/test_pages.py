@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 from tests.unit.api.house import CURIOUS
+from tests.unit.api.test_releases import CHECKLIST, DEFAULTS, OTHER_GOAL, SHORTER, TYPO, propose
 
 CONTRAST = """
 () => {
@@ -57,7 +58,14 @@ def everything(site: Site) -> list[str]:
     task = f"/tasks/{site.house.get('/tasks')['items'][0]['id']}"
     mail = site.caught("Twelve reasons a truck waits", "<html><head></head><body><p>Hello</p></body></html>")
     found = ["/", "/leads", f"/leads/{lead}", f"/leads/{other}", "/tasks", task, "/handoffs", handoff, "/mails", mail]
-    return [*found, "/login"]
+    return [*found, *released(site), "/login"]
+
+
+def released(site: Site) -> list[str]:
+    """The list with a proposal that nobody has signed, the proposal itself, and its plan."""
+    files = {**OTHER_GOAL, CHECKLIST: TYPO[CHECKLIST] + f"\n{'w' * 200}\n", DEFAULTS: SHORTER[DEFAULTS]}
+    release = propose(site.house, files)["release"]
+    return ["/releases", f"/releases/{release}", f"/releases/{release}/plan"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")])

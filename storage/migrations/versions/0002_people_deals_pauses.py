@@ -127,11 +127,24 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(length=64), nullable=True))
 
+    with op.batch_alter_table("live", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("action", sa.String(length=64), nullable=False))
+        batch_op.add_column(sa.Column("before", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("changes", Json, nullable=False))
+        batch_op.add_column(sa.Column("via", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("woken_at", Utc(), nullable=True))
+
     with op.batch_alter_table("log", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("before", Json, nullable=True))
 
     with op.batch_alter_table("notices", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_notices_kind_at", ["kind", "at"], unique=False)
+
+    with op.batch_alter_table("releases", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("base", sa.String(length=64), nullable=True))
+
+    with op.batch_alter_table("signatures", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("via", sa.String(length=64), nullable=True))
     _tell_again()
 
 

@@ -1,0 +1,129 @@
+"""What decisions read about many leads, in a handful of queries for all of them. As storage/facts.py for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter, Select, bindparam, func, select
+
+from domain.lead import IN_SALES, Attempts, Delivery, Facts, Lead, Offer, State
+from domain.phrases import Hours
+from domain.said import CONVERSATIONS
+from storage import pauses
+from storage import tables as t
+from storage.archive import Tx
+from storage.facts import DELIVERY, day_start, delivery, hours_of, task_that_counts
+from storage.rows import to_known, to_lead, to_seen
+
+IDS: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
+LEADS = (
+    select(t.leads, t.lead_facts.c.known, t.lead_facts.c.seen, t.accounts.c.open_deals)
+    .join(t.lead_facts, t.lead_facts.c.lead_id == t.leads.c.id)
+    .outerjoin(t.accounts, t.accounts.c.company == t.leads.c.company)
+    .where(t.leads.c.id.in_(IDS))
+    .order_by(t.leads.c.id)
+)
+LEDGER = (
+    select(t.ledger.c.lead_id, *DELIVERY)
+    .where(t.ledger.c.lead_id.in_(IDS))
+    .order_by(t.ledger.c.lead_id, t.ledger.c.claimed_at, t.ledger.c.id)
+)
+TASKS = (
+    select(t.tasks)
+    .where(t.tasks.c.lead_id.in_(IDS), t.tasks.c.closed_at.is_(None))
+    .order_by(t.tasks.c.lead_id, t.tasks.c.opened_at)
+)
+RESERVED = (
+    select(t.permits.c.lead_id, t.permits.c.step_id, func.max(t.permits.c.day).label("day"))
+    .where(t.permits.c.lead_id.in_(IDS), t.permits.c.is_used.is_(False))
+    .group_by(t.permits.c.lead_id, t.permits.c.step_id)
+)
+OFFERS = (
+    select(t.offers)
+    .where(t.offers.c.lead_id.in_(IDS))
+    .order_by(t.offers.c.lead_id, t.offers.c.offered_at, t.offers.c.number)
+)
+TRIED = (
+    select(
+        t.attempts.c.offer_id,
+        func.count(),
+        func.count(t.attempts.c.channel.distinct()),
+        func.count().filter(t.attempts.c.outcome.in_(CONVERSATIONS)),
+        func.min(t.attempts.c.at),
+    )
+    .where(t.attempts.c.offer_id.in_(IDS))
+    .group_by(t.attempts.c.offer_id)
+)
+
+
+def load_many(tx: Tx, ids: Sequence[UUID]) -> list[Facts]:
+    """The facts of these leads, by id; those that are gone are left out. A few hundred at a time."""
+    rows = {row["id"]: row for row in tx.execute(LEADS, {"ids": ids}).mappings()}
+    leads = {id: to_lead(row) for id, row in rows.items()}
+    selling = [id for id, lead in leads.items() if lead.state in IN_SALES]
+    marketed = [id for id, lead in leads.items() if lead.state not in IN_SALES]
+    ledger = _by_lead(tx, LEDGER, [*ids, *(other for lead in leads.values() for other in lead.merged_from)])
+    tasks, reserved, paused = _by_lead(tx, TASKS, marketed), _reserved(tx, marketed), pauses.of_all(tx)
+    offers = _offers(tx, [id for id in selling if leads[id].state is not State.SALES_READY])
+    attempts = _attempts(tx, [offer.id for offer in offers.values()])
+    hours = _hours(tx) if selling else {}
+    return [
+        Facts(
+            lead,
+            to_known(rows[id]["known"]),
+            to_seen(rows[id]["seen"]),
+            _given(lead, ledger),
+            task_that_counts(tasks.get(id, ())),
+            offers.get(id),
+            reserved.get(id, {}),
+            attempts.get(offers[id].id, Attempts()) if id in offers else Attempts(),
+            *_of_owner(lead, hours),
+            bool(rows[id]["open_deals"]),
+            None if lead.state in IN_SALES else pauses.held_by(paused, lead, rows[id]["origin"]),
+        )
+        for id, lead in leads.items()
+    ]
+
+
+def _given(lead: Lead, ledger: Mapping[UUID, Sequence[Any]]) -> tuple[Delivery, ...]:  # Any: rows
+    found = [row for id in (lead.id, *lead.merged_from) for row in ledger.get(id, ())]
+    return tuple(map(delivery, sorted(found, key=lambda row: (row.claimed_at, row.id)) if lead.merged_from else found))
+
+
+def _by_lead(tx: Tx, query: Select[Any], ids: Sequence[UUID]) -> dict[UUID, list[Any]]:  # Any: rows
+    found: dict[UUID, list[Any]] = {}
+    for row in _rows(tx, query, ids):
+        found.setdefault(row.lead_id, []).append(row)
+    return found
+
+
+def _rows(tx: Tx, query: Select[Any], ids: Sequence[UUID]) -> Iterable[Any]:  # Any: rows
+    return tx.execute(query, {"ids": ids}) if ids else ()
+
+
+def _reserved(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, dict[str, datetime]]:
+    found: dict[UUID, dict[str, datetime]] = {}
+    for row in _rows(tx, RESERVED, ids):
+        found.setdefault(row.lead_id, {})[row.step_id] = day_start(row.day)
+    return found
+
+
+def _offers(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Offer]:
+    """The newest of each."""
+    rows = _rows(tx, OFFERS, ids)
+    return {row.lead_id: Offer(row.id, row.handoff_id, row.number, row.rep, row.offered_at) for row in rows}
+
+
+def _attempts(tx: Tx, offers: Sequence[UUID]) -> dict[UUID, Attempts]:
+    return {row[0]: Attempts(*row[1:]) for row in _rows(tx, TRIED, offers)}
+
+
+def _hours(tx: Tx) -> dict[str, tuple[Hours | None, str | None]]:
+    return {row.id: hours_of(row) for row in tx.execute(select(t.reps.c.id, t.reps.c.hours, t.reps.c.zone))}
+
+
+def _of_owner(lead: Lead, hours: Mapping[str, tuple[Hours | None, str | None]]) -> tuple[Hours | None, str | None]:
+    return hours.get(lead.owner or "", (None, None)) if lead.state in IN_SALES else (None, None)
