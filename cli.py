@@ -24,7 +24,7 @@ def build() -> typer.Typer:
     app.callback()(_nurture)
     for family in (up, publishing, leads, keys, reps, suppressing, clock, doctor):
         family.register(app)
-    for name in ("importing", "demo", "bench"):
+    for name in ("importing", "backtesting", "demo", "bench"):
         if find_spec(f"commands.{name}"):
             import_module(f"commands.{name}").register(app)
     return app

@@ -54,6 +54,7 @@ def learn(
     """
     current = tx.execute(select(t.lead_facts.c.known).where(t.lead_facts.c.lead_id == lead.id)).scalar_one()
     known, changed = to_known(current), []
+    replaced: list[dict[str, Any]] = []  # Any: column values of many types; a verdict of the past reads them
     for name, value in values.items():
         if release.fields[name].personal:
             texts.put(tx, lead.id, "field", name, str(value), at)
@@ -61,8 +62,12 @@ def learn(
         old = known.get(name)
         if old and not _overtakes(old, source, at, lead.left_sales_at or BEGINNING):
             continue
+        if old:
+            replaced.append({"lead_id": lead.id, "name": name, "known": from_known(old), "replaced_at": at})
         known[name] = Known(value, at, source, evidence)
         changed.append(name)
+    if replaced:
+        tx.execute(insert(t.fact_history), replaced)
     if changed:
         raw = {**current, **{name: from_known(known[name]) for name in changed}}
         tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead.id).values(known=raw))

@@ -144,6 +144,16 @@ lead_facts = Table(
     Column("seen", Json, nullable=False),
 )
 
+fact_history = Table(
+    "fact_history",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    _lead_id(index=True),
+    Column("name", String(128), nullable=False),
+    Column("known", Json, nullable=False),
+    Column("replaced_at", Utc, nullable=False),
+)
+
 person_texts = Table(
     "person_texts",
     metadata,

@@ -312,6 +312,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_permits_lead_id"), ["lead_id"], unique=False)
 
     op.create_table(
+        "fact_history",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("known", Json, nullable=False),
+        sa.Column("replaced_at", Utc(), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_fact_history_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_history")),
+    )
+    with op.batch_alter_table("fact_history", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fact_history_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
         "person_texts",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("lead_id", sa.Uuid(), nullable=False),
