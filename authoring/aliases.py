@@ -81,7 +81,7 @@ def completed(written: ImportMapping, header: Sequence[str], fields: Mapping[str
         found["email"] = _only(columns, EMAIL, "hold mail addresses")
         if found["email"] is None:
             raise InvalidError(
-                "no column is called Email; say in a mapping file where the addresses stand (--mapping)", "email"
+                "no column is called Email; say where the addresses stand: --map asks, --mapping names a file", "email"
             )
     for flag, names in (("opted_out", OPTED_OUT), ("do_not_call", DO_NOT_CALL)):
         column = None if getattr(written, flag) else _only(columns, names, "are opt-outs")
@@ -116,5 +116,7 @@ def own_names(fields: Mapping[str, FieldDef]) -> dict[str, str]:
 def _only(columns: Mapping[str, Sequence[str]], names: Sequence[str], what: str) -> str | None:
     found = [column for name in names for column in columns.get(name, ())]
     if len(found) > 1:
-        raise InvalidError(f"{' and '.join(found)} both {what}; say in a mapping file which one counts (--mapping)")
+        raise InvalidError(
+            f"{' and '.join(found)} both {what}; say which one counts: --map asks, --mapping names a file"
+        )
     return found[0] if found else None

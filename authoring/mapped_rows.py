@@ -9,6 +9,7 @@ from pathlib import Path
 
 from authoring.aliases import completed, guess
 from authoring.csv_files import CsvFile, Record, open_csv, unescaped
+from authoring.documents import Loc
 from authoring.mapping import (
     Flag,
     Happening,
@@ -113,7 +114,7 @@ class MappedRows:
     @property
     def mapped(self) -> dict[str, str]:
         """What is read -> the column or template it is read from."""
-        return {str(loc[1] if len(loc) == 3 else loc[0]): text for loc, text in self.mapping.written()}
+        return {_name(loc): text for loc, text in self.mapping.written()}
 
     def _line(self, record: Record) -> Line:
         cells, width = record.cells, len(self.file.header)
@@ -222,6 +223,13 @@ class MappedRows:
                 f"{column} reads “{text[:40]}”, which is no date written as {wanted}; say in the mapping how dates are"
                 ' written, as in dates: "%m/%d/%Y"'
             ) from None
+
+
+def _name(loc: Loc) -> str:
+    """A field by its own name, everything else by where it stands in the mapping."""
+    if loc[0] == "fields":
+        return str(loc[1])
+    return ".".join(str(step) for step in loc if step != "column")
 
 
 def _words(flag: Flag) -> tuple[frozenset[str], frozenset[str]]:

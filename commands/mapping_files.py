@@ -19,5 +19,5 @@ def read_mapping(path: Path) -> tuple[str, bytes]:
 
 
 def beside(path: Path) -> Path:
-    """Where the mapping of a CSV is saved, and found again."""
-    return path.with_name(f"{path.name.removesuffix('.csv')}.mapping.yaml")
+    """Where the mapping of a CSV is saved, and found again; its rejected rows have the same one."""
+    return path.with_name(f"{path.stem.removesuffix('.rejected')}.mapping.yaml")

@@ -59,7 +59,8 @@ def test_a_file_is_accepted_and_followed_to_its_end(house: House, imports: Impor
     assert begun.status_code == 202, begun.text
     assert begun.json()["total"] == 3
     found = ended(house, begun.json()["id"])
-    assert found["counts"] == {"new": 2, "known": 0, "merged": 0, "rejected": 1, "opted_out": 1}
+    counts = {"new": 2, "known": 0, "merged": 0, "rejected": 1, "opted_out": 1, "left_unknown": 0, "with_sales": 0}
+    assert found["counts"] == counts
     assert [each["row"] for each in found["rejects"]] == [4]
     assert "not a mail address" in found["rejects"][0]["reason"]
     assert not list(imports.folder.iterdir())
