@@ -9,8 +9,9 @@ from authoring.mapping import Flag, ImportMapping, Rule, Template
 from domain.definition import FieldDef
 from domain.errors import InvalidError
 
-# What a column is called, without case, spaces and signs -> what it is. HubSpot: labels of the contact export.
-# Salesforce: labels of reports, and field names of the data loader.
+# What a column is called, without case, spaces and signs -> what it is. HubSpot: labels of the contact export, and
+# internal names (developers.hubspot.com, contact properties). Salesforce: labels of reports (help.salesforce.com, field
+# mapping for importing leads), and field names of the data loader (developer.salesforce.com, Lead and Contact).
 FIELDS = {
     "firstname": "lead.first_name",
     "lastname": "lead.last_name",
@@ -22,10 +23,14 @@ FIELDS = {
     "jobtitle": "lead.title",
     "title": "lead.title",
     "preferredlanguage": "lead.language",
+    "hslanguage": "lead.language",
+    "hstimezone": "lead.time_zone",
     "timezone": "lead.time_zone",
     "company": "company.name",
     "companyname": "company.name",
     "companyaccount": "company.name",
+    "accountname": "company.name",
+    "associatedcompany": "company.name",
     "companydomainname": "company.domain",
     "website": "company.domain",
     "websiteurl": "company.domain",
@@ -34,16 +39,20 @@ FIELDS = {
     "countryregion": "lead.country",
     "countryregioncode": "lead.country",
     "countrycode": "lead.country",
+    "mailingcountry": "lead.country",
+    "mailingcountrycode": "lead.country",
     "originalsource": "inquiry.source",
     "originaltrafficsource": "inquiry.source",
+    "hsanalyticssource": "inquiry.source",
     "leadsource": "inquiry.source",
 }
 EMAIL = ("email", "emailaddress", "leademail", "mail", "workemail")
 EXTERNAL_ID = {
     "recordid": "hubspot",
     "recordidcontact": "hubspot",
-    "contactid": "hubspot",
+    "hsobjectid": "hubspot",
     "leadid": "salesforce",
+    "contactid": "salesforce",
     "id": "salesforce",
 }
 OPTED_OUT = (
@@ -55,8 +64,16 @@ OPTED_OUT = (
     "hasoptedout",
     "donotemail",
     "unsubscribed",
+    "hsemailoptout",
 )
 DO_NOT_CALL = ("donotcall", "isdonotcall")
+BOUNCED = ("isemailbounced", "emailbounced", "bounced", "invalidemailaddress", "hsemailbadaddress")
+
+FLAGS = (
+    ("opted_out", OPTED_OUT, "are opt-outs"),
+    ("do_not_call", DO_NOT_CALL, "say who wants no call"),
+    ("bounced", BOUNCED, "say whose address bounces"),
+)
 
 
 def squeezed(name: str) -> str:
@@ -83,8 +100,8 @@ def completed(written: ImportMapping, header: Sequence[str], fields: Mapping[str
             raise InvalidError(
                 "no column is called Email; say where the addresses stand: --map asks, --mapping names a file", "email"
             )
-    for flag, names in (("opted_out", OPTED_OUT), ("do_not_call", DO_NOT_CALL)):
-        column = None if getattr(written, flag) else _only(columns, names, "are opt-outs")
+    for flag, names, what in FLAGS:
+        column = None if getattr(written, flag) else _only(columns, names, what)
         if column:
             found[flag] = Flag(column=column)
     external: str | None = next((columns[name][0] for name in EXTERNAL_ID if len(columns.get(name, ())) == 1), None)

@@ -27,12 +27,8 @@ BESIDE: Mapping[str, Callable[[Line], object]] = {
 def show(rows: MappedRows, survey: Survey) -> None:
     from rich.markup import escape
 
-    from authoring.csv_files import in_words
-
     console, file = screen(), rows.file
-    mark = {"\t": "tabs", ",": "commas", ";": "semicolons"}.get(file.delimiter, file.delimiter)
-    how = f"{in_words(file.encoding)}, cut at {escape(mark)}"
-    console.print(f"[bold]{escape(file.source.path.name)}[/]: {how}, ", end="")
+    console.print(f"[bold]{escape(file.source.path.name)}[/]: {escape(file.read_as)}, ", end="")
     console.print(f"{survey.total} rows, {survey.opted_out} opted out, {survey.rejected} would be rejected.\n")
     _columns(rows, survey)
     if unmapped := rows.unmapped:

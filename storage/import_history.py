@@ -32,6 +32,8 @@ Row = dict[str, Any]  # Any: column values of many types
 def add(tx: Tx, archive: Archive, lead_id: UUID, line: Line, tag: str) -> None:
     """All that a row says of the past. Raises InvalidError for names the release does not know, RefusedError for an
     owner of a lead that is on its way here already."""
+    if not (line.events or line.received or line.owner):
+        return
     release, now = archive.live(tx), archive.clock.now()
     if line.events:
         _happened(tx, lead_id, line, release, tag, now)

@@ -17,6 +17,7 @@ from sqlalchemy import RowMapping, func, insert, select, update
 
 from domain import keys
 from domain.addresses import email_address
+from domain.definition import FieldDef
 from domain.errors import ConflictError, InvalidError, MissingError, NurtureError, RefusedError
 from domain.importing import Line, Refused, Row, usable
 from domain.lead import Source, Value
@@ -212,8 +213,9 @@ def take_rows(archive: Archive, found: Import, batch: Sequence[Row], pace: Pace 
             if stands_now.status == PAUSED:
                 raise PausedError(stands_now)
             raise ConflictError("somebody else is running this import; wait for it, or start again when it has ended")
+        fields = archive.live(tx).fields
         for row in batch:
-            outcome = row if isinstance(row, Refused) else _enrol(tx, archive, found, row)
+            outcome = row if isinstance(row, Refused) else _enrol(tx, archive, found, row, fields)
             if isinstance(outcome, Refused):
                 rejected.append({"import_id": found.id, "row": row.number, "reason": outcome.reason[:LONGEST_REASON]})
                 counts["rejected"] += 1
@@ -279,11 +281,13 @@ def _suppress(tx: Tx, archive: Archive, lines: Sequence[Line]) -> None:
         enrolling.suppress(tx, keys.address_key(archive.secret, address), reason, "import", archive.clock.now())
 
 
-def _enrol(tx: Tx, archive: Archive, found: Import, line: Line) -> Sequence[str] | Refused:
+def _enrol(
+    tx: Tx, archive: Archive, found: Import, line: Line, fields: Mapping[str, FieldDef]
+) -> Sequence[str] | Refused:
     """Which counts it belongs to. All of the row or, on a rule it breaks, nothing of it."""
     tag = f"import:{found.id}"
     try:
-        values, left = usable(archive.live(tx).fields, line.values)
+        values, left = usable(fields, line.values)
         with tx.begin_nested():
             enrolled = enrolling.enrol(tx, archive, _enrolment(line, values, tag))
             import_history.add(tx, archive, enrolled.lead_id, line, tag)
