@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,9 +81,7 @@ class Talk:
     def __post_init__(self) -> None:
         self._words = _words_of(self.file)
         self._meant = {text: loc for loc, text in self.guessed.written()}
-        for name in ("source", "encoding", "delimiter", "dates"):
-            if name in self.guessed.model_fields_set and getattr(self.guessed, name):
-                self.found[name] = getattr(self.guessed, name)
+        self.found = _kept(self.guessed, self.file.header)
 
     def about(self, column: str) -> None:
         if self._leaves_rest:
@@ -113,7 +111,8 @@ class Talk:
         loc = self._meant.get(column)
         if loc is None:
             return LEAVE_OUT
-        return str(loc[1]) if loc[0] == "fields" else ":".join(map(str, loc[:2])) if len(loc) > 2 else str(loc[0])
+        kind = {"events": "event:", "received": "received:", "fields": ""}.get(str(loc[0]))
+        return str(loc[0]) if kind is None else f"{kind}{loc[1]}"
 
     def _help(self) -> str:
         fields = "\n".join(f"    {name}: {declared.say}" for name, declared in self.release.fields.items())
@@ -144,7 +143,10 @@ class Talk:
         if name not in names:
             say(f"  There is no {name}{did_you_mean(name, names)}")
             return False
-        self.found.setdefault(kind, {})[name] = column
+        before = self.guessed.events.get(name) if kind == "events" else None
+        is_same = before is not None and column in (before.times, before.at)
+        rule = before.model_dump(exclude_unset=True) if before and is_same else column
+        self.found.setdefault(kind, {})[name] = rule
         return True
 
     def _take_field(self, column: str, given: str) -> bool:
@@ -171,8 +173,11 @@ class Talk:
         if kind != "owner":
             return column
         people = {name: who for name, who in self.release.people.items() if who.role in ("sales", "manager")}
-        values: dict[str, str | None] = {}
+        before = self.guessed.owner
+        values: dict[str, str | None] = dict(before.values) if before and before.column == column else {}
         for word in self._asked_about(column):
+            if word in values:
+                continue
             same = [name for name, who in people.items() if word.casefold() in (name, who.name.casefold(), who.address)]
             given = self.ask(f"  “{word}” is ({', '.join(people)})", same[0] if same else LEAVE_OUT).strip()
             values[word] = given if given in people else None
@@ -181,7 +186,8 @@ class Talk:
     def _flag(self, column: str, kind: str) -> dict[str, Any]:  # Any: YAML
         from authoring.mapping import Flag
 
-        known = Flag(column=column)
+        before: Flag | None = getattr(self.guessed, kind)
+        known = before if before and before.column == column else Flag(column=column)
         yes, no = list(known.yes), list(known.no)
         for word in self._asked_about(column):
             if word.casefold() not in (*yes, *no):
@@ -209,6 +215,16 @@ class Talk:
             say(f"  More than {MOST_WORDS} different words stand there; say in the saved file what they mean.")
             return []
         return words
+
+
+def _kept(guessed: ImportMapping, header: Sequence[str]) -> dict[str, Any]:  # Any: YAML
+    """What the mapping says beside single columns: constants, consent, templates and how the file is read."""
+    found = guessed.model_dump(mode="json", exclude_unset=True, exclude={"recognise", "ignore"})
+    for loc, text in guessed.written():
+        if text in header:
+            group = found if len(loc) == 1 or loc[1] == "column" else found[str(loc[0])]
+            group.pop(str(loc[0] if group is found else loc[1]), None)
+    return {name: value for name, value in found.items() if value not in ({}, None)}
 
 
 def _words_of(file: CsvFile) -> Mapping[str, list[str]]:
