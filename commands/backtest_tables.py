@@ -79,9 +79,11 @@ def _summary(figures: Figures) -> None:
 
 
 def _workload(figures: Figures) -> str:
+    if figures.first is None:
+        return "Nothing says when, so there is no load by week."
     workload = figures.workload
     if workload is None:
-        return "Nothing says when, so there is no load by week."
+        return "So there is nothing for sales to do."
     average, most, monday = workload
     return f"For sales {average:.1f} a week; the fullest week, from {monday}, has {most}."
 

@@ -32,6 +32,7 @@ class Options:
     limit: int | None
     data: Path | None
     is_json: bool
+    asks: bool = False
 
 
 def register(app: typer.Typer) -> None:
@@ -93,9 +94,7 @@ def _asked(options: Options) -> Options:
 
     with opened(settings_for(options.data)) as archive, archive.reading() as tx:
         release = archive.live(tx)
-    saved = interview(options.path, options.mapping, release)
-    is_wanted = options.is_dry_run or typer.confirm("Import now?", default=False, err=True)
-    return replace(options, mapping=saved, is_dry_run=not is_wanted or options.is_dry_run)
+    return replace(options, mapping=interview(options.path, options.mapping, release), asks=True)
 
 
 def _import(options: Options) -> None:
@@ -112,6 +111,8 @@ def _import(options: Options) -> None:
         if options.is_dry_run:
             if options.is_json:
                 print_json({"dry_run": True, **_read(rows), **_surveyed(survey)})
+            return
+        if options.asks and not typer.confirm("\nImport now?", default=False, err=True):
             return
         found, resumed_at = _run(archive, rows, survey, options)
         rejected_file = _write_rejected(archive, rows, found, options.path)
