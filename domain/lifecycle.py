@@ -92,7 +92,7 @@ TABLE: tuple[Row, ...] = (
     _row("T36b", "DORMANT", "SALES_READY", "EVT SYS", "hand raised"),
     _row("T37", "DORMANT", "DORMANT", "SYS", "nothing new to give: looked at again later"),
     _row("T38", "DISQUALIFIED", "INQUIRY", "MKT OPS", "reopened", "reopen"),
-    _row("T42", "NEW", "ACCEPTED", "REP OPS", "with a salesperson from the start"),
+    _row("T42", "NEW", "ACCEPTED", "REP", "brought by the salesperson who has it"),
     _row("T41", "HANDED_OFF SALES_READY", "NURTURING", "SYS MKT MGR", "withdrawn from sales", "withdraw"),
 )
 ROWS = {row.id: row for row in TABLE}

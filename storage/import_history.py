@@ -135,7 +135,7 @@ def _with_sales(tx: Tx, lead_id: UUID, owner: str, release: Release, tag: str, n
         )
     clock = start(release.service_levels, "outcome", False, now, Context(facts, release, now).sales_window)
     sets = {"owner": owner, "clock": clock}
-    move = Move("T42", State.ACCEPTED, "OPS", "imported", tag, sets, {"origin": "import", "rep": owner})
+    move = Move("T42", State.ACCEPTED, "REP", "imported", owner, sets, {"origin": "import", "import": tag})
     record.take(tx, facts, move, now, release.hash)
     handoff_id = tx.execute(
         select(t.handoffs.c.id).where(t.handoffs.c.lead_id == lead_id, t.handoffs.c.closed_at.is_(None))
