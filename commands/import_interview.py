@@ -157,7 +157,7 @@ class Talk:
         name = given if given in fields else own_names(fields).get(squeezed(given), "")
         taken = self.found.setdefault("fields", {})
         if name not in fields:
-            say(f"  There is no field {given}{did_you_mean(given, [*fields, *PLAIN])} {HELP} lists them all.")
+            say(f"  There is no field {given}{did_you_mean(given, [*fields, *PLAIN])} Type {HELP} for the list.")
             return False
         if name in taken:
             say(f"  {name} is another column already; leave one of the two out.")

@@ -54,7 +54,8 @@ def _columns(rows: MappedRows, survey: Survey) -> None:
     lines = [line for line, _ in survey.samples]
     heads = [f"row {line.number}" for line in lines]
     table = []
-    for name, column in rows.mapped.items():
+    places = {column: n for n, column in enumerate(rows.file.header)}
+    for name, column in sorted(rows.mapped.items(), key=lambda item: places.get(item[1], -1)):
         found: dict[str, object] = {"column": column, "becomes": name}
         for head, (line, values) in zip(heads, survey.samples, strict=True):
             found[head] = _shown(name, line, values)
