@@ -53,8 +53,13 @@ def register(app: typer.Typer) -> None:
 
 def backtest(
     folder: Annotated[
-        Path, typer.Argument(metavar="[FOLDER]", help="Holds lead_defs/ with the definition to try.")
-    ] = Path(),
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER",
+            help="Holds lead_defs/ with the definition to try.",
+            show_default="NURTURE_FILES, else .",
+        ),
+    ] = None,
     against: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Another definition, or `live`: and on whom the two differ.")
     ] = None,
@@ -88,11 +93,10 @@ def backtest(
     """
     from authoring.load import FilesError
     from authoring.problems import render
+    from commands.opening import settings_for
 
-    order = order_by or at
-    options = Options(
-        folder, against, good.value, csv_file, mapping, outcome, at, order, last / 100, out, data, as_json
-    )
+    order, files = order_by or at, settings_for(files=folder).files
+    options = Options(files, against, good.value, csv_file, mapping, outcome, at, order, last / 100, out, data, as_json)
     try:
         _backtest(options)
     except FilesError as error:
@@ -140,7 +144,7 @@ def _backtest(options: Options) -> None:
 def _require_csv(options: Options) -> None:
     if options.csv and not options.outcome:
         raise InvalidError("say which rows did well: --outcome COLUMN=VALUE, as in --outcome Converted=1")
-    given = {"mapping": options.mapping, "outcome": options.outcome, "order": options.order_by}
+    given = {"mapping": options.mapping, "outcome": options.outcome, "at": options.at, "order": options.order_by}
     for name, value in given.items():
         if value and not options.csv:
             raise InvalidError(f"--{name} belongs to --csv FILE; name the file, or leave it out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -28,10 +29,15 @@ CSV = b"Id,Mail,Out\n1,ana@acme.example,No\n2,bob@acme.example,Yes\n3,nobody,No\
 
 
 @pytest.fixture
-def imports(house: House, tmp_path: Path) -> Imports:
+def imports(house: House, tmp_path: Path) -> Iterator[Imports]:
+    """Waits in the end until nothing is under way: the thread forgets the file last."""
     app = cast(FastAPI, house.client.app)
-    app.state.imports = Imports(house.archive, tmp_path / "imports")
-    return app.state.imports
+    app.state.imports = found = Imports(house.archive, tmp_path / "imports")
+    yield found
+    for _ in range(200):
+        if not any(found.folder.glob("*.csv")):
+            return
+        time.sleep(0.02)
 
 
 def begin(house: House, content: bytes = CSV, mapping: bytes | None = MAPPING, role: str = "marketing") -> Any:
