@@ -61,7 +61,7 @@ def build() -> typer.Typer:
     app.callback()(_nurture)
     for family in FAMILIES:
         family.register(app)
-    for name in ("planning", "importing", "demo", "bench"):
+    for name in ("planning", "importing", "backtesting", "demo", "bench"):
         if find_spec(f"commands.{name}"):
             import_module(f"commands.{name}").register(app)
     return app

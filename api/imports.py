@@ -20,10 +20,11 @@ from starlette.responses import JSONResponse
 
 from api.calls import App, Call, Calling, Done, Who
 from authoring.mapped_rows import MappedRows, open_rows, reopened
-from domain.errors import InvalidError, NurtureError
+from authoring.mapping import Names
+from domain.errors import InvalidError, NurtureError, RefusedError
 from storage import importing
 from storage.archive import Archive, Tx
-from storage.importing import Import
+from storage.importing import Import, Survey
 
 logger = logging.getLogger("nurture.api.imports")
 router = APIRouter(prefix="/api/imports", tags=["imports"])
@@ -76,7 +77,7 @@ class Imports:
         with self.archive.reading() as tx:
             found = importing.unfinished(tx)
         for each in found:
-            if self.kept(each.file_hash).exists():
+            if each.status != importing.PAUSED and self.kept(each.file_hash).exists():
                 self.submit(each.id)
 
     def _work(self) -> None:
@@ -92,7 +93,7 @@ class Imports:
     def _run(self, import_id: UUID) -> None:
         with self.archive.reading() as tx:
             found = importing.load(tx, import_id)
-        if found.status in importing.UNFINISHED:
+        if found.status in importing.UNDER_WAY:
             path = self.kept(found.file_hash)
             importing.run(self.archive, found, reopened(path, found.mapping).rows)
         with self.archive.reading() as tx:
@@ -136,24 +137,44 @@ def progress(id: UUID, app: App, who: Who) -> dict[str, Any]:  # Any: JSON
     return {**_view(found), "rejects": rejects if who.may_see_persons else []}
 
 
+@router.post("/{id}/pause", summary="Stop before the next rows; what is taken stays")
+def pause(id: UUID, call: Calling) -> JSONResponse:
+    return call.perform(lambda tx: Done(_view(importing.pause(tx, id))))
+
+
+@router.post("/{id}/resume", summary="Go on where it was paused")
+def resume(id: UUID, call: Calling, imports: Running) -> JSONResponse:
+    """One that came over HTTP: its file is kept here. One of the command line goes on with the same command."""
+
+    def again(tx: Tx) -> Done:
+        found = importing.resume(tx, id)
+        if not imports.kept(found.file_hash).exists():
+            raise RefusedError("the file of this import is not here; the command that began it goes on with it")
+        return Done(_view(found))
+
+    return _submitted(call.perform(again), imports)
+
+
 def _begin(call: Call, imports: Imports, name: str, content: bytes, mapping: bytes | None) -> JSONResponse:
     part = imports.keep(content)
     try:
         with call.archive.reading() as tx:
-            fields = call.archive.live(tx).fields
-        rows = open_rows(part, fields, ("mapping", mapping) if mapping else None, name=name)
+            release = call.archive.live(tx)
+        given = ("mapping", mapping) if mapping else None
+        rows = open_rows(part, release.fields, given, name=name, names=Names.of(release))
         survey = importing.survey(call.archive, rows.rows)
-        answer = call.perform(lambda tx: _start(tx, call, imports, part, name, rows, survey.total))
+        answer = call.perform(lambda tx: _start(tx, call, imports, part, name, rows, survey))
     finally:
         part.unlink(missing_ok=True)
     return _submitted(answer, imports)
 
 
-def _start(tx: Tx, call: Call, imports: Imports, part: Path, name: str, rows: MappedRows, total: int) -> Done:
+def _start(tx: Tx, call: Call, imports: Imports, part: Path, name: str, rows: MappedRows, survey: Survey) -> Done:
     sha256 = rows.file.sha256
     part.replace(imports.kept(sha256))  # before the commit: a file nobody asks for does no harm, a missing one would
-    found = importing.start(tx, call.archive, name, sha256, rows.description, total, call.who.name)
-    return Done({**_view(found), "unmapped": rows.unmapped}, status=202)
+    found = importing.start(tx, call.archive, name, sha256, rows.description, survey.total, call.who.name)
+    left = {name: dict(words) for name, words in survey.left_unknown.items()}
+    return Done({**_view(found), "unmapped": rows.unmapped, "left_unknown": left}, status=202)
 
 
 def _submitted(answer: JSONResponse, imports: Imports) -> JSONResponse:

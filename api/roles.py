@@ -74,6 +74,8 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/duties"): ALL,
     ("POST", "/api/imports"): frozenset({"marketing", "nurture", "service"}) | ENGINE,
     ("GET", "/api/imports/{id}"): ALL,
+    ("POST", "/api/imports/{id}/pause"): frozenset({"marketing", "nurture", "service"}) | ENGINE,
+    ("POST", "/api/imports/{id}/resume"): frozenset({"marketing", "nurture", "service"}) | ENGINE,
     ("GET", "/api/tracks"): ALL,
     ("GET", "/api/definitions"): ALL,
     ("POST", "/api/releases"): SIGNING,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from authoring.mapping import Flag, ImportMapping, Rule
+from authoring.mapping import Flag, ImportMapping, Rule, Template
 from domain.definition import FieldDef
 from domain.errors import InvalidError
 
-# What a column is called, without case, spaces and signs -> what it is. HubSpot: labels of the contact export.
-# Salesforce: labels of reports, and field names of the data loader.
+# What a column is called, without case, spaces and signs -> what it is. HubSpot: labels of the contact export, and
+# internal names (developers.hubspot.com, contact properties). Salesforce: labels of reports (help.salesforce.com, field
+# mapping for importing leads), and field names of the data loader (developer.salesforce.com, Lead and Contact).
 FIELDS = {
     "firstname": "lead.first_name",
     "lastname": "lead.last_name",
@@ -22,10 +23,14 @@ FIELDS = {
     "jobtitle": "lead.title",
     "title": "lead.title",
     "preferredlanguage": "lead.language",
+    "hslanguage": "lead.language",
+    "hstimezone": "lead.time_zone",
     "timezone": "lead.time_zone",
     "company": "company.name",
     "companyname": "company.name",
     "companyaccount": "company.name",
+    "accountname": "company.name",
+    "associatedcompany": "company.name",
     "companydomainname": "company.domain",
     "website": "company.domain",
     "websiteurl": "company.domain",
@@ -34,16 +39,20 @@ FIELDS = {
     "countryregion": "lead.country",
     "countryregioncode": "lead.country",
     "countrycode": "lead.country",
+    "mailingcountry": "lead.country",
+    "mailingcountrycode": "lead.country",
     "originalsource": "inquiry.source",
     "originaltrafficsource": "inquiry.source",
+    "hsanalyticssource": "inquiry.source",
     "leadsource": "inquiry.source",
 }
 EMAIL = ("email", "emailaddress", "leademail", "mail", "workemail")
 EXTERNAL_ID = {
     "recordid": "hubspot",
     "recordidcontact": "hubspot",
-    "contactid": "hubspot",
+    "hsobjectid": "hubspot",
     "leadid": "salesforce",
+    "contactid": "salesforce",
     "id": "salesforce",
 }
 OPTED_OUT = (
@@ -55,8 +64,16 @@ OPTED_OUT = (
     "hasoptedout",
     "donotemail",
     "unsubscribed",
+    "hsemailoptout",
 )
 DO_NOT_CALL = ("donotcall", "isdonotcall")
+BOUNCED = ("isemailbounced", "emailbounced", "bounced", "invalidemailaddress", "hsemailbadaddress")
+
+FLAGS = (
+    ("opted_out", OPTED_OUT, "are opt-outs"),
+    ("do_not_call", DO_NOT_CALL, "say who wants no call"),
+    ("bounced", BOUNCED, "say whose address bounces"),
+)
 
 
 def squeezed(name: str) -> str:
@@ -66,30 +83,44 @@ def squeezed(name: str) -> str:
 def guess(header: Sequence[str], fields: Mapping[str, FieldDef]) -> ImportMapping:
     """The mapping that the column names suggest. Raises InvalidError when no column holds addresses, or when two
     claim to be the opt-out: that one is never left to luck."""
+    return completed(ImportMapping(recognise=True), header, fields)
+
+
+def completed(written: ImportMapping, header: Sequence[str], fields: Mapping[str, FieldDef]) -> ImportMapping:
+    """What is written, and for all it does not speak of what the other columns' names suggest. Raises as `guess`."""
+    spoken_for = {name for _, text in written.written() for name in Template.of(text).columns} | set(written.ignore)
     columns: dict[str, list[str]] = {}
-    for name in filter(None, header):
-        columns.setdefault(squeezed(name), []).append(name)
-    email = _only(columns, EMAIL, "hold mail addresses")
-    if email is None:
-        raise InvalidError(
-            "no column is called Email; say in a mapping file where the addresses stand (--mapping)", "email"
-        )
-    opted_out, do_not_call = (_only(columns, names, "are opt-outs") for names in (OPTED_OUT, DO_NOT_CALL))
-    known = own_names(fields)
-    rules: dict[str, Rule] = {}
+    for name in header:
+        if name and name not in spoken_for:
+            columns.setdefault(squeezed(name), []).append(name)
+    found: dict[str, object] = {"recognise": False, "ignore": [], "fields": _fields(written, columns, fields)}
+    if not written.email:
+        found["email"] = _only(columns, EMAIL, "hold mail addresses")
+        if found["email"] is None:
+            raise InvalidError(
+                "no column is called Email; say where the addresses stand: --map asks, --mapping names a file", "email"
+            )
+    for flag, names, what in FLAGS:
+        column = None if getattr(written, flag) else _only(columns, names, what)
+        if column:
+            found[flag] = Flag(column=column)
+    external: str | None = next((columns[name][0] for name in EXTERNAL_ID if len(columns.get(name, ())) == 1), None)
+    if external and not written.external_id:
+        found["external_id"] = external
+        if "source" not in written.model_fields_set:
+            found["source"] = EXTERNAL_ID[squeezed(external)]
+    return written.model_copy(update=found)
+
+
+def _fields(
+    written: ImportMapping, columns: Mapping[str, Sequence[str]], fields: Mapping[str, FieldDef]
+) -> dict[str, Rule]:
+    known, rules = own_names(fields), dict[str, Rule](written.fields)
     for short, (name, *others) in columns.items():
         field = known.get(short) or FIELDS.get(short)
-        if field and field in fields and field not in rules and not others:
+        if field and field in fields and field not in {**rules, **written.constants} and not others:
             rules[field] = Rule(column=name)
-    external = next((columns[name][0] for name in EXTERNAL_ID if len(columns.get(name, ())) == 1), None)
-    return ImportMapping(
-        source=EXTERNAL_ID[squeezed(external)] if external else "import",
-        email=email,
-        external_id=external,
-        opted_out=Flag(column=opted_out) if opted_out else None,
-        do_not_call=Flag(column=do_not_call) if do_not_call else None,
-        fields=rules,
-    )
+    return rules
 
 
 def own_names(fields: Mapping[str, FieldDef]) -> dict[str, str]:
@@ -102,5 +133,7 @@ def own_names(fields: Mapping[str, FieldDef]) -> dict[str, str]:
 def _only(columns: Mapping[str, Sequence[str]], names: Sequence[str], what: str) -> str | None:
     found = [column for name in names for column in columns.get(name, ())]
     if len(found) > 1:
-        raise InvalidError(f"{' and '.join(found)} both {what}; say in a mapping file which one counts (--mapping)")
+        raise InvalidError(
+            f"{' and '.join(found)} both {what}; say which one counts: --map asks, --mapping names a file"
+        )
     return found[0] if found else None

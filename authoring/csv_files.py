@@ -35,6 +35,10 @@ CONTROL = bytes(sorted(set(range(32)) - set(b"\t\n\v\f\r")))
 MOST_CONTROL = 0.01
 """Share of control characters above which nobody wrote this as text."""
 SAVE_AS = "save it as CSV UTF-8 and import that"
+MIXED = "nurture-mixed"
+"""The name of what decodes a file that is UTF-8 in parts and Windows-1252 in others."""
+UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf](?![\x80-\xbf])|[\xe0-\xef][\x80-\xbf]{2}(?![\x80-\xbf])")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 ESCAPED = re.compile(r"'[=+\-@\t]")
 
 
@@ -55,11 +59,13 @@ class Record:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the rows come from: `name` is what errors call it, `encoding` a Python codec."""
+    """Where the rows come from: `name` is what errors call it, `encoding` a Python codec, `errors` what it does with
+    bytes that are none of its own."""
 
     path: Path
     name: str
     encoding: str
+    errors: str = "strict"
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,13 @@ class CsvFile:
     def encoding(self) -> str:
         return self.source.encoding
 
+    @property
+    def read_as(self) -> str:
+        """Encoding and delimiter, in words."""
+        mark = {"\t": "tabs", ",": "commas", ";": "semicolons"}.get(self.delimiter, self.delimiter)
+        mixed = " with Windows-1252 in places" if self.source.errors != "strict" else ""
+        return f"{in_words(self.encoding)}{mixed}, cut at {mark}"
+
     def records(self) -> Iterator[Record]:
         """The rows below the header that are not blank. Raises CsvError at what no row alone can be blamed for."""
         for record in _records(self.source, self.delimiter):
@@ -91,7 +104,13 @@ def open_csv(path: Path, encoding: str | None = None, delimiter: str | None = No
             what = "is a folder; name the CSV file in it" if path.is_dir() else "is no file; check the path"
             raise CsvError(f"{called} {what}")
         sha256, found = _scan(path, called)
-        source = Source(path, called, _codec(encoding) if encoding else found)
+        if encoding:
+            source = Source(path, called, _codec(encoding))
+        elif found == MIXED:
+            codecs.register_error(MIXED, _as_windows)
+            source = Source(path, called, "utf-8-sig", MIXED)
+        else:
+            source = Source(path, called, found)
         mark = delimiter or _delimiter(source)
         number, header = _header(source, mark)
     except OSError as error:
@@ -110,9 +129,10 @@ def escaped(cell: str) -> str:
 
 
 def _scan(path: Path, name: str) -> tuple[str, str]:
-    """SHA-256 and encoding. UTF-8 when every byte of it is, as hardly any other encoding's text happens to be."""
+    """SHA-256 and encoding. UTF-8 when every byte of it is, as hardly any other encoding's text happens to be; two
+    files pasted together are mixed."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    is_utf8, head = True, b""
+    is_utf8, has_utf8, head = True, False, b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             head = head or chunk[:HEAD]
@@ -121,6 +141,7 @@ def _scan(path: Path, name: str) -> tuple[str, str]:
                 is_utf8 = is_utf8 and decoder.decode(chunk) is not None
             except UnicodeDecodeError:
                 is_utf8 = False
+            has_utf8 = has_utf8 or bool(UTF8_LETTER.search(chunk))
     if not head.strip():
         raise CsvError(f"{name} is empty; export it again")
     if wide := _wide(head):
@@ -129,7 +150,14 @@ def _scan(path: Path, name: str) -> tuple[str, str]:
     control = len(head) - len(head.translate(None, CONTROL))
     if kind or control > MOST_CONTROL * len(head):
         raise CsvError(f"{name} is {kind or 'no text'}, not a CSV; open it in a spreadsheet and {SAVE_AS}")
-    return digest.hexdigest(), "utf-8-sig" if is_utf8 else "cp1252"
+    return digest.hexdigest(), "utf-8-sig" if is_utf8 else MIXED if has_utf8 else "cp1252"
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """What is no UTF-8 amid UTF-8 came from a Windows program."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
 def _wide(head: bytes) -> str | None:
@@ -171,6 +199,8 @@ def _header(source: Source, delimiter: str) -> tuple[int, tuple[str, ...]]:
             raise CsvError(
                 f"{source.name} has {len(header)} columns and {MOST_COLUMNS} is the most; export only those you map"
             )
+        if found := next(filter(ADDRESS.fullmatch, header), None):
+            raise CsvError(f"{source.name} has no header: {found[:60]} stands in its first row; name the columns there")
         if _has_words(header):
             return record.number, header
     raise CsvError(f"{source.name} has no header; its first row must name the columns")
@@ -182,7 +212,7 @@ def _has_words(cells: Iterable[str]) -> bool:
 
 def _records(source: Source, delimiter: str) -> Iterator[Record]:
     """Strict about quotes: a lenient reader would swallow the rest of the file into one cell and say nothing."""
-    with source.path.open(encoding=source.encoding, newline="") as file:
+    with source.path.open(encoding=source.encoding, errors=source.errors, newline="") as file:
         reader = csv.reader(_lines(source.name, file), delimiter=delimiter, strict=True)
         number = 0
         while True:

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
-from authoring.aliases import guess
+from authoring.aliases import completed, guess
 from authoring.csv_files import CsvFile, Record, open_csv, unescaped
-from authoring.mapping import Flag, ImportMapping, Rule, Template, check_mapping, parse_mapping
+from authoring.documents import Loc
+from authoring.mapping import (
+    Flag,
+    Happening,
+    ImportMapping,
+    Names,
+    Rule,
+    Template,
+    check_mapping,
+    parse_mapping,
+)
 from domain.definition import FieldDef
 from domain.errors import InvalidError
-from domain.importing import Line, Refused, Row
+from domain.importing import Before, Line, Received, Refused, Row
+from domain.values import instant
 
 LONGEST_ID = 255
+MOST_TIMES = 1000
+"""Above it a cell holds something else than how often a person did something."""
+YES, NO = frozenset({"yes", "true", "1", "y", "x"}), frozenset({"no", "false", "0", "n"})
 
 
 def open_rows(
@@ -21,9 +37,10 @@ def open_rows(
     mapping: tuple[str, bytes] | None = None,
     limit: int | None = None,
     name: str | None = None,
+    names: Names | None = None,
 ) -> MappedRows:
     """The file through its mapping (a name for its mistakes, and its bytes), or through what the column names
-    suggest. `name` is what errors call the file, if it is not its path.
+    suggest. `name` is what errors call the file, if it is not its path; `names` is what else a mapping may speak of.
 
     Raises CsvError for the file, FilesError for the mapping, InvalidError when the columns suggest too little.
     """
@@ -32,7 +49,9 @@ def open_rows(
         return MappedRows(file, guess(file.header, fields), limit)
     found, document = parse_mapping(*mapping)
     file = open_csv(path, found.encoding, found.delimiter, name)
-    check_mapping(found, document, file.header, fields)
+    check_mapping(found, document, file.header, fields, names)
+    if found.recognise:
+        found = completed(found, file.header, fields)
     return MappedRows(file, found, limit)
 
 
@@ -51,6 +70,11 @@ class MappedRows:
     def __init__(self, file: CsvFile, mapping: ImportMapping, limit: int | None = None) -> None:
         self.file, self.mapping, self.limit = file, mapping, limit
         self._at = {name: index for index, name in reversed(list(enumerate(file.header))) if name}
+        flags = (mapping.opted_out, mapping.do_not_call, mapping.bounced)
+        self._words = {flag.column: _words(flag) for flag in flags if flag}
+        self._owners = {
+            text.strip().casefold(): who for text, who in (mapping.owner.values if mapping.owner else {}).items()
+        }
         self._empty = frozenset(text.strip().casefold() for text in mapping.empty)
         self._email = Template.of(mapping.email)
         self._external = Template.of(mapping.external_id) if mapping.external_id else None
@@ -60,15 +84,21 @@ class MappedRows:
 
     def rows(self, first: int = 0) -> Iterator[Row]:
         """From row number `first` on. Raises CsvError."""
-        for count, record in enumerate(self.file.records()):
-            if count == self.limit:
-                return
-            if record.number < first:
-                continue
-            try:
-                yield self._line(record)
-            except InvalidError as error:
-                yield Refused(record.number, error.sentence)
+        return (self._row(record) for record in self._records() if record.number >= first)
+
+    def rows_with_cells(self) -> Iterator[tuple[Row, dict[str, str]]]:
+        """The same, with all cells as they stand, by column; for what is in the file and no business of a lead's."""
+        for record in self._records():
+            yield self._row(record), dict(zip(self.file.header, record.cells, strict=False))
+
+    def _records(self) -> Iterator[Record]:
+        return islice(self.file.records(), self.limit)
+
+    def _row(self, record: Record) -> Row:
+        try:
+            return self._line(record)
+        except InvalidError as error:
+            return Refused(record.number, error.sentence)
 
     @property
     def unmapped(self) -> list[str]:
@@ -84,7 +114,7 @@ class MappedRows:
     @property
     def mapped(self) -> dict[str, str]:
         """What is read -> the column or template it is read from."""
-        return {str(loc[1] if len(loc) == 3 else loc[0]): text for loc, text in self.mapping.written()}
+        return {_name(loc): text for loc, text in self.mapping.written()}
 
     def _line(self, record: Record) -> Line:
         cells, width = record.cells, len(self.file.header)
@@ -107,6 +137,10 @@ class MappedRows:
             self._flag(cells, self.mapping.opted_out),
             self._flag(cells, self.mapping.do_not_call),
             self._consent,
+            self._flag(cells, self.mapping.bounced),
+            self._events(cells),
+            self._received(cells),
+            self._owner(cells),
         )
 
     def _cell(self, cells: list[str], name: str) -> str:
@@ -135,12 +169,72 @@ class MappedRows:
         if flag is None:
             return False
         text = self._cell(cells, flag.column).casefold()
-        if text and text not in {word.strip().casefold() for word in (*flag.yes, *flag.no)}:
+        yes, no = self._words[flag.column]
+        if text and text not in yes and text not in no:
             raise InvalidError(
                 f"{flag.column} reads “{text[:40]}”, and the mapping says neither that it means yes nor no;"
                 " add it to one of the two"
             )
-        return text in {word.strip().casefold() for word in flag.yes}
+        return text in yes
+
+    def _events(self, cells: list[str]) -> tuple[Before, ...]:
+        found = []
+        for name, event in self.mapping.events.items():
+            day = self._cell(cells, event.at) if event.at else ""
+            times = self._times(cells, event) if event.times else int(bool(day))
+            if times:
+                found.append(Before(name, self._instant(event.at or "", day) if day else None, times))
+        return tuple(found)
+
+    def _times(self, cells: list[str], event: Happening) -> int:
+        """How often, whole times only."""
+        text = self._cell(cells, event.times or "")
+        try:
+            times = float(text or 0) / event.per
+            if not 0 <= times <= MOST_TIMES:
+                raise ValueError
+        except ValueError:
+            raise InvalidError(f"{event.times} reads “{text[:40]}”; write how often, from 0 to {MOST_TIMES}") from None
+        return int(times)
+
+    def _received(self, cells: list[str]) -> tuple[Received, ...]:
+        """A day, or yes and no where nobody noted the day."""
+        found = []
+        for what, column in self.mapping.received.items():
+            text = self._cell(cells, column)
+            if text.casefold() in YES:
+                found.append(Received(what))
+            elif text and text.casefold() not in NO:
+                found.append(Received(what, self._instant(column, text)))
+        return tuple(found)
+
+    def _owner(self, cells: list[str]) -> str | None:
+        if self.mapping.owner is None:
+            return None
+        text = self._cell(cells, self.mapping.owner.column)
+        return self._owners.get(text.casefold(), text) or None
+
+    def _instant(self, column: str, text: str) -> datetime:
+        try:
+            return instant(text, self.mapping.dates)
+        except ValueError:
+            wanted = self.mapping.dates or "2027-03-31 or 2027-03-31 14:30"
+            raise InvalidError(
+                f"{column} reads “{text[:40]}”, which is no date written as {wanted}; say in the mapping how dates are"
+                ' written, as in dates: "%m/%d/%Y"'
+            ) from None
+
+
+def _name(loc: Loc) -> str:
+    """A field by its own name, everything else by where it stands in the mapping."""
+    if loc[0] == "fields":
+        return str(loc[1])
+    return ".".join(str(step) for step in loc if step != "column")
+
+
+def _words(flag: Flag) -> tuple[frozenset[str], frozenset[str]]:
+    yes, no = (frozenset(word.strip().casefold() for word in words) for words in (flag.yes, flag.no))
+    return yes, no
 
 
 def _ruled(rule: Rule, text: str) -> str | None:

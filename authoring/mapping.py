@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from authoring.documents import Document, DocumentError, Loc, decode, parse
 from authoring.load import FilesError
-from authoring.problems import did_you_mean
+from authoring.problems import Problem, did_you_mean
 from authoring.sentences import at, problems_of
-from domain.definition import FieldDef, FieldName, Id
+from domain.definition import FieldDef, FieldName, Id, Name
 from domain.errors import InvalidError
 from domain.parts import Part
-from domain.values import coerce
+from domain.release import Release
+from domain.values import coerce, instant
 
+EXAMPLE_DAY = date(2027, 3, 31)
 TEMPLATE = re.compile(r"\{\{(.*?)\}\}")
 
 
@@ -30,6 +33,17 @@ def _text(raw: object) -> object:
 
 def _short(raw: object) -> object:
     return {"column": raw} if isinstance(raw, str) else raw
+
+
+def _dated(raw: object) -> object:
+    return {"at": raw} if isinstance(raw, str) else raw
+
+
+def _pattern(raw: object) -> object:
+    """Shown to be one by writing a date with it and reading it again."""
+    if isinstance(raw, str) and instant(EXAMPLE_DAY.strftime(raw), raw).date() != EXAMPLE_DAY:
+        raise ValueError('is no way to write dates; write for example "%m/%d/%Y" or "%d.%m.%Y %H:%M"')
+    return raw
 
 
 Cell = Annotated[str, BeforeValidator(_text)]
@@ -55,34 +69,81 @@ class Flag(Part):
     no: list[Cell] = ["no", "false", "0", "n"]
 
 
+class Happening(Part):
+    """What leads did before they came here. `times`: a column that counts, `per` of it being one (60 for minutes in
+    a column of seconds). `at`: a column of dates; without `times`, once on each day that stands there."""
+
+    times: str | None = Field(default=None, min_length=1)
+    per: float = Field(default=1, gt=0)
+    at: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Happening:
+        if not (self.times or self.at):
+            raise ValueError("say which column holds the date (at) or the number (times)")
+        return self
+
+
+class Owner(Part):
+    """Who has the lead already. `values` turns what a cell reads into an id of people.yaml."""
+
+    column: str = Field(min_length=1)
+    values: dict[str, Id | None] = {}
+
+
 class Consent(Part):
     basis: str
     text: str | None = None
 
 
 class ImportMapping(Part):
-    """One export's columns. `source` is the system whose ids `external_id` holds."""
+    """One export's columns. `source` is the system whose ids `external_id` holds.
+
+    With `recognise`, columns of well-known names are read as well: the file then only adds to them, `ignore` takes
+    some away. `received` is touch or asset -> a column of dates, or of yes and no; `dates` is how dates are written,
+    if not as 2027-03-31 (for example "%m/%d/%Y").
+    """
 
     source: Id = "import"
     encoding: str | None = None
     delimiter: Annotated[str, Field(pattern=r"^[^\"\r\n]$")] | None = None
-    email: str = Field(min_length=1)
+    recognise: bool = False
+    ignore: list[str] = []
+    email: str = ""
     external_id: str | None = None
     opted_out: Annotated[Flag, BeforeValidator(_short)] | None = None
     do_not_call: Annotated[Flag, BeforeValidator(_short)] | None = None
     fields: dict[FieldName, Annotated[Rule, BeforeValidator(_short)]] = {}
     constants: dict[FieldName, str | int | float | bool] = {}
+    bounced: Annotated[Flag, BeforeValidator(_short)] | None = None
+    events: dict[Name, Annotated[Happening, BeforeValidator(_dated)]] = {}
+    received: dict[Id, str] = {}
+    owner: Annotated[Owner, BeforeValidator(_short)] | None = None
+    dates: Annotated[str, BeforeValidator(_pattern)] | None = None
     empty: list[Cell] = [""]
     consent: Consent | None = None
 
+    @model_validator(mode="after")
+    def _finds_people(self) -> ImportMapping:
+        if not (self.email or self.recognise):
+            raise ValueError("the setting email is missing; write which column holds the address")
+        return self
+
     def written(self) -> Iterator[tuple[Loc, str]]:
         """Every place that names columns."""
-        yield ("email",), self.email
+        if self.email:
+            yield ("email",), self.email
         if self.external_id:
             yield ("external_id",), self.external_id
-        for name in ("opted_out", "do_not_call"):
-            if flag := getattr(self, name):
-                yield (name, "column"), flag.column
+        for name in ("opted_out", "do_not_call", "bounced", "owner"):
+            if found := getattr(self, name):
+                yield (name, "column"), found.column
+        for event, happening in self.events.items():
+            for name in ("times", "at"):
+                if column := getattr(happening, name):
+                    yield ("events", event, name), column
+        for what, column in self.received.items():
+            yield ("received", what), column
         for field, rule in self.fields.items():
             yield ("fields", field, "column"), rule.column
 
@@ -124,8 +185,27 @@ def parse_mapping(name: str, raw: bytes) -> tuple[ImportMapping, Document]:
         raise FilesError(list(problems_of(document, error, ImportMapping))) from None
 
 
+@dataclass(frozen=True)
+class Names:
+    """What a mapping may speak of beside fields: events, touches and assets, and people who own leads."""
+
+    events: Collection[str]
+    received: Collection[str]
+    owners: Collection[str]
+
+    @staticmethod
+    def of(release: Release) -> Names:
+        touches = {touch for track in release.tracks.values() for touch in track.touches}
+        owners = [name for name, person in release.people.items() if person.role in ("sales", "manager")]
+        return Names(release.events, touches | release.assets.keys(), owners)
+
+
 def check_mapping(
-    mapping: ImportMapping, document: Document, header: Sequence[str], fields: Mapping[str, FieldDef]
+    mapping: ImportMapping,
+    document: Document,
+    header: Sequence[str],
+    fields: Mapping[str, FieldDef],
+    names: Names | None = None,
 ) -> None:
     """Every column exists once, every field is declared, every constant fits. Raises FilesError with all problems."""
     problems = [
@@ -142,8 +222,27 @@ def check_mapping(
                 coerce(name, value, fields[name])
         except InvalidError as error:
             problems.append(at(document, ("constants", name), f"{error.sentence}."))
+    for name in mapping.ignore:
+        problems.extend(at(document, ("ignore",), sentence) for sentence in _column_problems(name, header))
+    if names:
+        problems.extend(_name_problems(mapping, document, names))
     if problems:
         raise FilesError(problems)
+
+
+def _name_problems(mapping: ImportMapping, document: Document, names: Names) -> Iterator[Problem]:
+    for name in mapping.events:
+        if name not in names.events:
+            sentence = f"There is no event {name} in lead_defs/events.yaml{did_you_mean(name, names.events)}"
+            yield at(document, ("events", name), sentence, at_key=True)
+    for name in mapping.received:
+        if name not in names.received:
+            sentence = f"There is no touch and no asset {name}{did_you_mean(name, names.received)}"
+            yield at(document, ("received", name), sentence, at_key=True)
+    for cell, who in (mapping.owner.values if mapping.owner else {}).items():
+        if who is not None and who not in names.owners:
+            sentence = f"Nobody in sales is called {who} in lead_defs/people.yaml{did_you_mean(who, names.owners)}"
+            yield at(document, ("owner", "values", cell), sentence)
 
 
 def _column_problems(text: str, header: Sequence[str]) -> Iterator[str]:

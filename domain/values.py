@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from domain.definition import FieldDef
 from domain.errors import InvalidError
@@ -45,6 +45,17 @@ def company_domain(domain: object, address: str | None) -> str | None:
     given = domain if isinstance(domain, str) else (address or "").rpartition("@")[2]
     found = given.strip().casefold().removeprefix("www.")
     return found if found and found not in FREE_MAIL else None
+
+
+def instant(text: str, pattern: str | None = None) -> datetime:
+    """The instant that a date, with a time or without, stands for: UTC, unless it says otherwise. `pattern` is how
+    dates are written if not as 2027-03-31 (strptime). Raises ValueError."""
+    # A zone may stand in the text; where none does, it is UTC.
+    found = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is not in the calendar") from None
 
 
 def _text(raw: object, field: FieldDef) -> str:

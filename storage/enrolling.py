@@ -42,6 +42,7 @@ class Enrolment:
     has_opted_out: bool = False
     is_do_not_call: bool = False
     events: tuple[tuple[str, datetime | None], ...] = ()
+    has_bounced: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,13 @@ def _flags(tx: Tx, lead: Lead, who: Enrolment, key: str, now: datetime) -> Lead:
         lead,
         has_opted_out=lead.has_opted_out or who.has_opted_out,
         is_do_not_call=lead.is_do_not_call or who.is_do_not_call,
+        has_bounced=lead.has_bounced or who.has_bounced,
     )
     record.save(tx, lead, after)
     if who.has_opted_out:
         suppress(tx, key, "opted_out", who.origin, now)
+    elif who.has_bounced:
+        suppress(tx, key, "bounced", who.origin, now)
     return after
 
 

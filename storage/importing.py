@@ -6,6 +6,7 @@ exactly there - no row twice, none lost. What it enrols is waked through the out
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,20 +17,25 @@ from sqlalchemy import RowMapping, func, insert, select, update
 
 from domain import keys
 from domain.addresses import email_address
-from domain.errors import ConflictError, InvalidError, MissingError, NurtureError
-from domain.importing import Line, Refused, Row
+from domain.definition import FieldDef
+from domain.errors import ConflictError, InvalidError, MissingError, NurtureError, RefusedError
+from domain.importing import Line, Refused, Row, usable
 from domain.lead import Source, Value
-from storage import enrolling, learning
+from storage import enrolling, import_history
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
-from storage.enrolling import Enrolment
+from storage.enrolling import Enrolled, Enrolment
 from storage.pacing import MOST_ROWS, Pace
 
-OPTING_OUT, RUNNING, DONE, REPLACED = "opting_out", "running", "done", "replaced"
-UNFINISHED = (OPTING_OUT, RUNNING)
-COUNTS = ("new", "known", "merged", "rejected", "opted_out")
+OPTING_OUT, RUNNING, PAUSED, DONE, REPLACED = "opting_out", "running", "paused", "done", "replaced"
+UNDER_WAY = (OPTING_OUT, RUNNING)
+UNFINISHED = (*UNDER_WAY, PAUSED)
+TAKEN = ("new", "known", "merged", "rejected")
+COUNTS = (*TAKEN, "opted_out", "left_unknown", "with_sales")
 LONGEST_REASON = 1000
 SAMPLES, FIRST_REJECTED = 3, 5
+MOST_VALUES = 50
+"""Different words of one column that are kept to be shown; whoever wants more maps the wrong column."""
 
 Rows = Callable[[int], Iterator[Row]]
 """The rows from a row number on; the same ones each time."""
@@ -38,7 +44,8 @@ Rows = Callable[[int], Iterator[Row]]
 @dataclass(frozen=True)
 class Import:
     """`counts`: new, known (a lead before), merged (the address stood in an earlier row) and rejected add up to the
-    rows taken; opted_out are those among the first three that are never mailed."""
+    rows taken. Among the first three, opted_out are never mailed, left_unknown have a field whose word is none of its
+    choices, with_sales belong to a salesperson already."""
 
     id: UUID
     name: str
@@ -53,24 +60,41 @@ class Import:
 
     @property
     def taken(self) -> int:
-        return sum(self.counts[name] for name in COUNTS if name != "opted_out")
+        return sum(self.counts[name] for name in TAKEN)
+
+
+class PausedError(ConflictError):
+    """Somebody pauses the import meanwhile; `found` is where it stands."""
+
+    type = "paused"
+
+    def __init__(self, found: Import) -> None:
+        super().__init__("this import is paused; resume it")
+        self.found = found
 
 
 @dataclass
 class Survey:
-    """What a file would do. `samples` are its first good rows, with the values as they will be known."""
+    """What a file would do. `samples` are its first good rows, with the values as they will be known; `left_unknown`
+    is by field the words that are none of its choices, and how often each stands there."""
 
     total: int = 0
     opted_out: int = 0
     rejected: int = 0
     samples: list[tuple[Line, Mapping[str, Value]]] = field(default_factory=list)
     first_rejected: list[Refused] = field(default_factory=list)
+    left_unknown: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def leave(self, left: Mapping[str, str]) -> None:
+        for name, word in left.items():
+            words = self.left_unknown.setdefault(name, Counter())
+            words[word if word in words or len(words) < MOST_VALUES else "..."] += 1
 
 
 def start(
     tx: Tx, archive: Archive, name: str, file_hash: str, mapping: Mapping[str, object], total: int, by: str
 ) -> Import:
-    """A new import, or the unfinished one of the same file through the same mapping.
+    """A new import, or the unfinished one of the same file through the same mapping, which goes on if it is paused.
 
     One of the same file through another mapping will not be gone on with: it is marked as replaced, what it has
     enrolled is known. `mapping` is JSON; total counts the rows below the header that are not blank.
@@ -81,7 +105,7 @@ def start(
     for row in tx.execute(select(t.imports).where(*same)).mappings().all():
         found = _import(row)
         if (found.file_hash, found.mapping) == (file_hash, mapping):
-            return found
+            return resume(tx, found.id)
         if found.file_hash == file_hash:
             tx.execute(update(t.imports).where(c.id == found.id).values(status=REPLACED))
     import_id = uuid4()
@@ -108,8 +132,38 @@ def load(tx: Tx, import_id: UUID) -> Import:
 
 
 def unfinished(tx: Tx) -> list[Import]:
-    """Those that somebody has begun and nobody is known to have ended, oldest first."""
+    """Those that somebody has begun and nobody is known to have ended, paused ones too, oldest first."""
     query = select(t.imports).where(t.imports.c.status.in_(UNFINISHED)).order_by(t.imports.c.at)
+    return [_import(row) for row in tx.execute(query).mappings()]
+
+
+def pause(tx: Tx, import_id: UUID) -> Import:
+    """Whoever runs it stops before its next rows. Raises MissingError, RefusedError for one that has ended."""
+    found = _open(tx, import_id)
+    tx.execute(update(t.imports).where(t.imports.c.id == found.id).values(status=PAUSED))
+    return load(tx, found.id)
+
+
+def resume(tx: Tx, import_id: UUID) -> Import:
+    """To be run again from where it stands; who has opted out comes first once more, which changes nothing. Raises as
+    `pause` does."""
+    found = _open(tx, import_id)
+    c = t.imports.c
+    tx.execute(update(t.imports).where(c.id == found.id, c.status == PAUSED).values(status=OPTING_OUT))
+    return load(tx, found.id)
+
+
+def _open(tx: Tx, import_id: UUID) -> Import:
+    found = load(tx, import_id)
+    if found.status not in UNFINISHED:
+        word = "done" if found.status == DONE else "replaced by another one of the same file"
+        raise RefusedError(f"this import is {word} already; begin a new one with the file", ())
+    return found
+
+
+def recent(tx: Tx, limit: int) -> list[Import]:
+    """The newest first."""
+    query = select(t.imports).order_by(t.imports.c.at.desc(), t.imports.c.id).limit(limit)
     return [_import(row) for row in tx.execute(query).mappings()]
 
 
@@ -120,17 +174,21 @@ def rejects(tx: Tx, import_id: UUID, limit: int | None = None) -> list[Refused]:
 
 
 def run(archive: Archive, found: Import, rows: Rows, tell: Callable[[Import], None] = lambda _: None) -> Import:
-    """From where it stands to its end; `tell` hears of every commit. Raises ConflictError when somebody else has
-    gone on with it meanwhile, and what reading the file raises; it can be run again after either."""
+    """From where it stands to its end, or to where somebody pauses it; `tell` hears of every commit. Raises
+    ConflictError when somebody else has gone on with it meanwhile, and what reading the file raises; it can be run
+    again after either."""
     pace = Pace()
     if found.status == OPTING_OUT:
         found = _opt_out_first(archive, found, rows, pace)
     ahead = rows(found.next_row)
-    while batch := list(islice(ahead, pace.size)):
-        with pace.measured():
-            found = take_rows(archive, found, batch, pace)
-        tell(found)
-        pace.rest()
+    try:
+        while batch := list(islice(ahead, pace.size)):
+            with pace.measured():
+                found = take_rows(archive, found, batch, pace)
+            tell(found)
+            pace.rest()
+    except PausedError as paused:
+        return paused.found
     with archive.begin() as tx:
         c = t.imports.c
         tx.execute(update(t.imports).where(c.id == found.id, c.status == RUNNING).values(status=DONE))
@@ -140,9 +198,9 @@ def run(archive: Archive, found: Import, rows: Rows, tell: Callable[[Import], No
 def take_rows(archive: Archive, found: Import, batch: Sequence[Row], pace: Pace | None = None) -> Import:
     """The next rows, in order, in one transaction with where to go on. A row that breaks a rule is rejected alone.
 
-    Raises ConflictError, and takes none, when the import does not stand where `found` says.
+    Raises PausedError, or ConflictError when the import does not stand where `found` says; then it takes none.
     """
-    counts = dict(found.counts)
+    counts, rejected = Counter(found.counts), list[dict[str, object]]()
     after = batch[-1].number + 1
     with archive.begin() as tx:
         one_at_a_time(tx, MANY_LEADS)
@@ -151,17 +209,21 @@ def take_rows(archive: Archive, found: Import, batch: Sequence[Row], pace: Pace 
         c = t.imports.c
         stands = (c.id == found.id, c.next_row == found.next_row, c.status == RUNNING)
         if not tx.execute(update(t.imports).where(*stands).values(next_row=after)).rowcount:
+            stands_now = load(tx, found.id)
+            if stands_now.status == PAUSED:
+                raise PausedError(stands_now)
             raise ConflictError("somebody else is running this import; wait for it, or start again when it has ended")
+        fields = archive.live(tx).fields
         for row in batch:
-            outcome = row if isinstance(row, Refused) else _enrol(tx, archive, found, row)
+            outcome = row if isinstance(row, Refused) else _enrol(tx, archive, found, row, fields)
             if isinstance(outcome, Refused):
-                reason = outcome.reason[:LONGEST_REASON]
-                reject = {"import_id": found.id, "row": row.number, "reason": reason}
-                tx.execute(insert(t.import_rejects).values(reject))
-            elif isinstance(row, Line):
-                counts["opted_out"] += row.has_opted_out
-            counts["rejected" if isinstance(outcome, Refused) else outcome] += 1
-        tx.execute(update(t.imports).where(c.id == found.id).values(counts=counts))
+                rejected.append({"import_id": found.id, "row": row.number, "reason": outcome.reason[:LONGEST_REASON]})
+                counts["rejected"] += 1
+            else:
+                counts.update(outcome)
+        if rejected:
+            tx.execute(insert(t.import_rejects), rejected)
+        tx.execute(update(t.imports).where(c.id == found.id).values(counts=dict(counts)))
         if pace:
             pace.leave(tx)
     return replace(found, next_row=after, counts=counts)
@@ -179,7 +241,8 @@ def survey(archive: Archive, rows: Rows, tell: Callable[[int], None] = lambda _:
             found.opted_out += row.has_opted_out
             try:
                 email_address(row.email)
-                values = learning.understand(release, row.values)
+                values, left = usable(release.fields, row.values)
+                found.leave(left)
                 if len(found.samples) < SAMPLES:
                     found.samples.append((row, values))
                 continue
@@ -197,11 +260,10 @@ def survey(archive: Archive, rows: Rows, tell: Callable[[int], None] = lambda _:
 def _opt_out_first(archive: Archive, found: Import, rows: Rows, pace: Pace) -> Import:
     """Every opt-out of the whole file before its first lead: its row may be the last one, and the same address
     may stand above it without. Doing it again after a crash changes nothing."""
-    leaving = (row.email for row in rows(0) if isinstance(row, Line) and row.has_opted_out)
+    leaving = (row for row in rows(0) if isinstance(row, Line) and row.is_suppressed)
     while batch := list(islice(leaving, MOST_ROWS)):
         with archive.begin() as tx:
-            for email in batch:
-                _suppress(tx, archive, email)
+            _suppress(tx, archive, batch)
         pace.rest()
     with archive.begin() as tx:
         c = t.imports.c
@@ -209,20 +271,45 @@ def _opt_out_first(archive: Archive, found: Import, rows: Rows, pace: Pace) -> I
         return load(tx, found.id)
 
 
-def _suppress(tx: Tx, archive: Archive, email: str) -> None:
-    try:
-        address = email_address(email)
-    except InvalidError:
-        return  # nobody can be mailed there; the row is rejected when its turn comes
-    enrolling.suppress(tx, keys.address_key(archive.secret, address), "opted_out", "import", archive.clock.now())
+def _suppress(tx: Tx, archive: Archive, lines: Sequence[Line]) -> None:
+    for line in lines:
+        try:
+            address = email_address(line.email)
+        except InvalidError:
+            continue  # nobody can be mailed there; the row is rejected when its turn comes
+        reason = "opted_out" if line.has_opted_out else "bounced"
+        enrolling.suppress(tx, keys.address_key(archive.secret, address), reason, "import", archive.clock.now())
 
 
-def _enrol(tx: Tx, archive: Archive, found: Import, line: Line) -> str | Refused:
-    """Which count it belongs to. All of the row or, on a rule it breaks, nothing of it."""
+def _enrol(
+    tx: Tx, archive: Archive, found: Import, line: Line, fields: Mapping[str, FieldDef]
+) -> Sequence[str] | Refused:
+    """Which counts it belongs to. All of the row or, on a rule it breaks, nothing of it."""
     tag = f"import:{found.id}"
-    who = Enrolment(
+    try:
+        values, left = usable(fields, line.values)
+        with tx.begin_nested():
+            enrolled = enrolling.enrol(tx, archive, _enrolment(line, values, tag))
+            import_history.add(tx, archive, enrolled.lead_id, line, tag)
+    except NurtureError as error:
+        return Refused(line.number, error.sentence)
+    flags = {"opted_out": line.has_opted_out, "left_unknown": bool(left), "with_sales": bool(line.owner)}
+    return (_kind(tx, enrolled, tag), *(name for name, is_so in flags.items() if is_so))
+
+
+def _kind(tx: Tx, enrolled: Enrolled, tag: str) -> str:
+    if enrolled.is_new:
+        return "new"
+    c = t.log.c
+    kinds = ("enrolled", "inquired_again")
+    mine = select(func.count()).where(c.lead_id == enrolled.lead_id, c.actor_id == tag, c.kind.in_(kinds))
+    return "merged" if tx.execute(mine).scalar_one() > 1 else "known"
+
+
+def _enrolment(line: Line, values: Mapping[str, Value], tag: str) -> Enrolment:
+    return Enrolment(
         line.email,
-        line.values,
+        values,
         origin="import",
         source=Source.IMPORT,
         actor="OPS",
@@ -231,17 +318,8 @@ def _enrol(tx: Tx, archive: Archive, found: Import, line: Line) -> str | Refused
         consent=line.consent,
         has_opted_out=line.has_opted_out,
         is_do_not_call=line.is_do_not_call,
+        has_bounced=line.has_bounced,
     )
-    try:
-        with tx.begin_nested():
-            enrolled = enrolling.enrol(tx, archive, who)
-    except NurtureError as error:
-        return Refused(line.number, error.sentence)
-    if enrolled.is_new:
-        return "new"
-    c = t.log.c
-    mine = select(func.count()).where(c.lead_id == enrolled.lead_id, c.actor_id == tag)
-    return "merged" if tx.execute(mine).scalar_one() > 1 else "known"
 
 
 def _import(row: RowMapping) -> Import:
@@ -251,7 +329,7 @@ def _import(row: RowMapping) -> Import:
         row["status"],
         row["total"],
         row["next_row"],
-        row["counts"],
+        {**dict.fromkeys(COUNTS, 0), **row["counts"]},
         row["at"],
         row["by"],
         row["mapping"]["file"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -122,15 +122,28 @@ def happen(
     if event_row is None:
         return None
     if human == "human":
-        _count(tx, lead_id, name, at, f"event:{event_row}")
+        _count(tx, lead_id, [(name, at, f"event:{event_row}")])
     return int(event_row)
 
 
-def _count(tx: Tx, lead_id: UUID, name: str, at: datetime, evidence: str) -> None:
+def happened_before(tx: Tx, lead_id: UUID, source: str, rows: Sequence[Mapping[str, object]]) -> int:
+    """Many at once, of a past that another system kept: each row has event_id, name, at, received_at and human.
+    Returns how many are new."""
+    beside = {"lead_id": lead_id, "source": source, "ledger_id": None, "data": {}}
+    query = insert_once(tx, t.events).on_conflict_do_nothing(index_elements=["source", "event_id"])
+    returned = query.returning(t.events.c.id, t.events.c.name, t.events.c.at, t.events.c.human)
+    new = tx.execute(returned.values([{**row, **beside} for row in rows])).all()
+    _count(tx, lead_id, [(row.name, row.at, f"event:{row.id}") for row in new if row.human == "human"])
+    return len(new)
+
+
+def _count(tx: Tx, lead_id: UUID, happened: Sequence[tuple[str, datetime, str]]) -> None:
+    """Each is a name, an instant and what proves it."""
     seen: dict[str, Any] = dict(  # Any: JSON
         tx.execute(select(t.lead_facts.c.seen).where(t.lead_facts.c.lead_id == lead_id)).scalar_one()
     )
-    count(seen, name, at, evidence)
+    for name, at, evidence in happened:
+        count(seen, name, at, evidence)
     tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead_id).values(seen=seen))
 
 

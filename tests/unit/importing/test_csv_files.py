@@ -158,3 +158,20 @@ def test_an_escaped_cell_is_no_formula_and_comes_back(cell: str) -> None:
 def test_marks_of_utf16_alone_are_empty(tmp_path: Path) -> None:
     with pytest.raises(CsvError):
         open_csv(written(tmp_path, codecs.BOM_UTF16_LE))
+
+
+def test_two_encodings_in_one_file_are_both_read(tmp_path: Path) -> None:
+    content = "Email,Name\na@b.example,Zoë\n".encode() + "c@d.example,Müller – Söhne\n".encode("cp1252")
+    file = open_csv(written(tmp_path, content))
+    assert [record.cells[1] for record in file.records()] == ["Zoë", "Müller – Söhne"]
+    assert file.read_as == "UTF-8 with Windows-1252 in places, cut at commas"
+
+
+def test_windows_letters_alone_are_not_taken_for_a_mixture(tmp_path: Path) -> None:
+    file = open_csv(written(tmp_path, "Email,Name\na@b.example,Müller, Ångström\n".encode("cp1252")))
+    assert file.encoding == "cp1252"
+
+
+def test_a_person_in_the_first_row_is_no_header(tmp_path: Path) -> None:
+    with pytest.raises(CsvError, match=r"no header: ana@acme\.example stands in its first row"):
+        open_csv(written(tmp_path, b"ana@acme.example,Ana\nbob@acme.example,Bob\n"))

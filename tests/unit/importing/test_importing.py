@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from domain import keys
-from domain.errors import ConflictError, InvalidError
+from domain.errors import ConflictError, InvalidError, RefusedError
 from domain.importing import Line, Refused, Row
 from storage import importing
 from storage import tables as t
@@ -50,13 +50,14 @@ def test_every_row_is_counted_once(world: World) -> None:
         *lines(3),
         Line(5, "LEAD2@site2.example", {"lead.title": "COO"}, ("crm", "7")),
         Line(6, "no address"),
-        Line(7, "x@y.example", {"inquiry.topic": "weather"}),
+        Line(7, "x@y.example", {"company.dock_doors": "many"}),
         Line(8, "z@y.example", external=("crm", "7")),
         Refused(9, "its quotes do not pair up"),
         Line(10, "gone@y.example", has_opted_out=True),
     ]
     found = imported(world, rows)
-    assert found.counts == {"new": 3, "known": 1, "merged": 1, "rejected": 4, "opted_out": 1}
+    counts = {"new": 3, "known": 1, "merged": 1, "rejected": 4, "opted_out": 1, "left_unknown": 0, "with_sales": 0}
+    assert found.counts == counts
     assert found.status == importing.DONE
     assert found.taken == len(rows)
     with world.archive.reading() as tx:
@@ -84,7 +85,7 @@ def test_who_opted_out_anywhere_in_the_file_is_suppressed_before_anybody_is_enro
 
 
 def test_an_opt_out_counts_although_its_row_is_rejected(world: World) -> None:
-    rows = [*lines(1), Line(3, "gone@y.example", {"inquiry.topic": "weather"}, has_opted_out=True)]
+    rows = [*lines(1), Line(3, "gone@y.example", {"company.dock_doors": "many"}, has_opted_out=True)]
     assert imported(world, rows).counts["rejected"] == 1
     assert count(world, "suppressions") == 1
 
@@ -170,3 +171,65 @@ def test_who_opted_out_is_never_mailed(world: World) -> None:
     assert not world.sent
     world.live_for(leads[False], days=30)
     assert world.sent
+
+
+def test_a_word_that_is_none_of_the_choices_leaves_the_field_unknown_and_is_told(world: World) -> None:
+    rows: list[Row] = [
+        Line(2, "a@b.example", {"inquiry.topic": "weather", "company.dock_doors": 9}),
+        Line(3, "c@d.example", {"inquiry.topic": "Weather  "}),
+        Line(4, "e@f.example", {"inquiry.topic": "detention"}),
+    ]
+    survey = importing.survey(world.archive, reader(rows))
+    assert survey.rejected == 0
+    assert survey.left_unknown["inquiry.topic"] == {"weather": 1, "Weather": 1}
+    found = imported(world, rows)
+    assert (found.counts["new"], found.counts["left_unknown"]) == (3, 2)
+    with world.archive.reading() as tx:
+        known = tx.execute(select(t.lead_facts.c.known)).scalars().all()
+    assert sorted(sorted(each.keys() - {"company.domain"}) for each in known) == [
+        [],
+        ["company.dock_doors"],
+        ["inquiry.topic"],
+    ]
+
+
+def test_a_paused_import_stops_before_its_next_rows_and_goes_on_there(world: World) -> None:
+    rows = [*lines(230), Line(232, "lead2@site2.example", has_opted_out=True)]
+
+    def pausing(now: Import) -> None:
+        with world.archive.begin() as tx:
+            importing.pause(tx, now.id)
+
+    paused = importing.run(world.archive, begun(world, rows), reader(rows), pausing)
+    assert (paused.status, paused.taken) == (importing.PAUSED, paused.next_row - 2)
+    assert 0 < count(world, "leads") == paused.taken < 230
+    assert importing.run(world.archive, paused, reader(rows)).status == importing.PAUSED
+    with world.archive.begin() as tx:
+        resumed = importing.resume(tx, paused.id)
+    done = importing.run(world.archive, resumed, reader(rows))
+    assert done.status == importing.DONE
+    assert done.counts["new"] == count(world, "leads") == 230
+    with world.archive.begin() as tx, pytest.raises(RefusedError, match="done already"):
+        importing.pause(tx, done.id)
+
+
+def test_one_that_is_paused_while_opt_outs_are_carried_over_takes_nobody(world: World) -> None:
+    rows = lines(5)
+    found = begun(world, rows)
+
+    def reading(first: int) -> Iterator[Row]:
+        yield from reader(rows)(first)
+        with world.archive.begin() as tx:
+            importing.pause(tx, found.id)
+
+    assert importing.run(world.archive, found, reading).status == importing.PAUSED
+    assert count(world, "leads") == 0
+
+
+def test_the_same_file_again_is_a_resume(world: World) -> None:
+    rows = lines(5)
+    found = begun(world, rows)
+    with world.archive.begin() as tx:
+        importing.pause(tx, found.id)
+    assert imported(world, rows).counts["new"] == 5
+    assert count(world, "imports") == 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from authoring.load import FilesError
 from authoring.mapped_rows import MappedRows, open_rows, reopened
+from authoring.mapping import Names
 from domain.errors import InvalidError
-from domain.importing import Line, Refused, Row
+from domain.importing import Before, Line, Received, Refused, Row
 from domain.release import Release
 
 MAPPING = """\
@@ -169,3 +171,81 @@ def test_the_example_mapping_fits_the_shipped_fields(tmp_path: Path, release: Re
     assert row.values["company.industry"] == "3pl"
     assert "lead.title" not in row.values
     assert row.is_do_not_call
+
+
+ADDING = """\
+recognise: true
+ignore: [Title]
+dates: "%d.%m.%Y"
+fields: {company.dock_doors: Tore}
+events:
+  pricing_view: {times: Visits, at: Last visit}
+  demo_request: Demo
+received: {cost-of-waiting: Mail 1, dock-calculator: Calculator}
+owner: {column: Owner, values: {Rosa Diaz: rosa, "": null}}
+"""
+ADDED = "First Name,Email,Email Opt Out,Title,Tore,Visits,Last visit,Demo,Mail 1,Calculator,Owner"
+
+
+def test_a_mapping_may_only_add_to_what_is_recognised(tmp_path: Path, release: Release) -> None:
+    text = f"{ADDED}\nAna,ana@acme.example,1,COO,14,3,24.12.2026,,01.12.2026,yes,rosa diaz\n"
+    rows = opened(tmp_path, release, text, ADDING)
+    row = only(rows)
+    assert isinstance(row, Line)
+    assert (row.email, row.has_opted_out, row.owner) == ("ana@acme.example", True, "rosa")
+    assert row.values == {"lead.first_name": "Ana", "company.dock_doors": "14"}
+    assert row.events == (Before("pricing_view", datetime(2026, 12, 24, tzinfo=UTC), 3),)
+    assert row.received == (Received("cost-of-waiting", datetime(2026, 12, 1, tzinfo=UTC)), Received("dock-calculator"))
+    assert rows.unmapped == ["Title"]
+    assert only(reopened(tmp_path / "leads.csv", rows.description)) == row
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ("Ana,a@b.example,1,COO,14,many,,,,,", "Visits reads “many”; write how often, from 0 to 1000"),
+        ("Ana,a@b.example,1,COO,14,nan,,,,,", "write how often"),
+        ("Ana,a@b.example,1,COO,14,1,2026-12-24,,,,", "no date written as %d.%m.%Y"),
+        ("Ana,a@b.example,1,COO,14,1,,,31.02.2026,,", "Mail 1 reads “31.02.2026”"),
+    ],
+)
+def test_a_past_that_cannot_be_read_refuses_its_row(tmp_path: Path, release: Release, cells: str, says: str) -> None:
+    row = only(opened(tmp_path, release, f"{ADDED}\n{cells}\n", ADDING))
+    assert isinstance(row, Refused)
+    assert says in row.reason
+
+
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ("email: Email\nevents: {pricing_veiw: Demo}\n", "did you mean pricing_view?"),
+        ("email: Email\nreceived: {cost-of-waitin: Demo}\n", "did you mean cost-of-waiting?"),
+        ("email: Email\nowner: {column: Owner, values: {Rosa: rosy}}\n", "did you mean rosa?"),
+        ("email: Email\nowner: {column: Owner, values: {Ines: ines}}\n", "Nobody in sales is called ines"),
+        ("email: Email\nevents: {demo_request: {per: 2}}\n", "Say which column holds the date (at)"),
+        ("email: Email\ndates: tomorrow\n", "Is no way to write dates"),
+        ("email: Email\ndates: 7\n", "7"),
+        ("fields: {lead.title: Title}\n", "The setting email is missing"),
+        ("recognise: true\nignore: [Titel]\n", "did you mean Title?"),
+    ],
+)
+def test_a_mistake_in_the_past_is_shown_where_it_stands(
+    tmp_path: Path, release: Release, mapping: str, says: str
+) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text(f"{ADDED}\n")
+    with pytest.raises(FilesError) as raised:
+        open_rows(path, release.fields, ("m.yaml", mapping.encode()), names=Names.of(release))
+    assert says in raised.value.problems[0].sentence
+
+
+def test_internal_names_of_hubspot_and_a_contact_of_salesforce_are_known(tmp_path: Path, release: Release) -> None:
+    hubspot = "hs_object_id,email,firstname,jobtitle,hs_email_optout,hs_email_bad_address"
+    row = only(opened(tmp_path, release, f"{hubspot}\n9,a@b.example,Ana,COO,true,false\n", None))
+    assert isinstance(row, Line)
+    assert (row.external, row.has_opted_out, row.has_bounced) == (("hubspot", "9"), True, False)
+    text = "Contact ID,First Name,Account Name,Mailing Country,Email,Email Opt Out,Do Not Call,IsEmailBounced\n"
+    row = only(opened(tmp_path, release, f"{text}003,Ana,Acme,US,a@b.example,0,1,true\n", None))
+    assert isinstance(row, Line)
+    assert (row.external, row.is_do_not_call, row.has_bounced) == (("salesforce", "003"), True, True)
+    assert (row.values["company.name"], row.values["lead.country"]) == ("Acme", "US")
