@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from api import agreed, events, handoffs, imports, leads, links, pages, problems, tasks
+from api import agreed, events, handoffs, imports, leads, links, pages, problems, queue, reps, tasks
 from api.calls import App
 from api.clicks import Clicks
 from api.metrics import Metrics
@@ -30,7 +30,7 @@ from domain.errors import NotReadyError
 from storage import releases
 
 router = APIRouter(tags=["operations"])
-ROUTERS = (leads.router, events.router, tasks.router, handoffs.router, agreed.router)
+ROUTERS = (leads.router, events.router, tasks.router, handoffs.router, agreed.router, reps.router, queue.router)
 
 
 def create_app(services: Services) -> FastAPI:

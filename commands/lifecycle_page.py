@@ -31,7 +31,7 @@ def _arrows() -> list[str]:
     for row in TABLE:
         for source in State:
             if source in row.sources:
-                pairs.setdefault((source, row.target), []).append(row.id)
+                pairs.setdefault((source, row.target or source), []).append(row.id)
     return [f"    {source} --> {target}: {', '.join(ids)}" for (source, target), ids in pairs.items()]
 
 
@@ -40,7 +40,7 @@ def _matrix(rows: list[Row]) -> list[str]:
     for row in rows:
         who = ", ".join(WHO[actor] for actor in row.actors)
         by = f"`{row.command}`" if row.command else "-"
-        lines.append(f"| {row.id} | {row.says} | {who} | {by} | {row.target} |")
+        lines.append(f"| {row.id} | {row.says} | {who} | {by} | {row.target or 'stays'} |")
     return [*lines, ""]
 
 

@@ -157,6 +157,17 @@ class Attempts:
     channels: int = 0
     conversations: int = 0
     first_at: datetime | None = None
+    last_at: datetime | None = None
+    callback_at: datetime | None = None
+    """What was agreed in the last attempt."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A lead of the queue in front of one salesperson until then: a lease, no acceptance."""
+
+    rep: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -188,6 +199,8 @@ class Lead:
     country: str | None = None
     time_zone: str | None = None
     owner: str | None = None
+    team: str | None = None
+    """In this team's queue: nobody has taken it yet, and its manager is the owner."""
     clock: Clock | None = None
     is_on_desk: bool = False
     ready_rule: str | None = None
@@ -226,3 +239,5 @@ class Facts:
     attempts: Attempts = Attempts()
     owner_hours: Hours | None = None
     owner_zone: str | None = None
+    owner_holidays: str | None = None
+    claim: Claim | None = None

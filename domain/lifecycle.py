@@ -22,14 +22,16 @@ class Row:
 
     id: str
     sources: frozenset[State]
-    target: State
+    target: State | None
+    """None: the lead stays in its state."""
     actors: tuple[str, ...]
     says: str
     command: str | None = None
 
 
 def _row(id: str, sources: str, target: str, actors: str, says: str, command: str | None = None) -> Row:
-    return Row(id, frozenset(map(State, sources.split())), State(target), tuple(actors.split()), says, command)
+    to = State(target) if target else None
+    return Row(id, frozenset(map(State, sources.split())), to, tuple(actors.split()), says, command)
 
 
 TABLE: tuple[Row, ...] = (
@@ -93,6 +95,14 @@ TABLE: tuple[Row, ...] = (
     _row("T37", "DORMANT", "DORMANT", "SYS", "nothing new to give: looked at again later"),
     _row("T38", "DISQUALIFIED", "INQUIRY", "MKT OPS", "reopened", "reopen"),
     _row("T41", "HANDED_OFF SALES_READY", "NURTURING", "SYS MKT MGR", "withdrawn from sales", "withdraw"),
+    _row(
+        "T43",
+        "HANDED_OFF ACCEPTED WORKING QUALIFIED OPPORTUNITY PROPOSAL",
+        "",
+        "MGR SYS",
+        "given to another salesperson",
+        "reassign",
+    ),
 )
 ROWS = {row.id: row for row in TABLE}
 PEOPLE = {
@@ -134,13 +144,15 @@ def apply(lead: Lead, move: Move, now: datetime) -> Lead:
     because only evidence newer than it makes the lead ready again.
     """
     row = ROWS.get(move.transition)
-    if row is None or lead.state not in row.sources or row.target != move.to:
+    if row is None or lead.state not in row.sources or (row.target or lead.state) != move.to:
         raise RefusedError(f"{move.transition} does not lead from {lead.state} to {move.to}", legal(lead.state))
     sets = dict(move.sets)
-    if row.target != lead.state:
-        sets.update(state=row.target, state_entered_at=now)
+    target = row.target or lead.state
+    if target != lead.state:
+        sets.update(state=target, state_entered_at=now)
         sets.setdefault("postponed_until", None)
-    if lead.state in IN_SALES and row.target not in IN_SALES:
+        sets.setdefault("team", None)
+    if lead.state in IN_SALES and target not in IN_SALES:
         sets.update(owner=None, clock=None, is_on_desk=False, tried_reps=(), ready_rule=None, left_sales_at=now)
     after = replace(lead, **sets)  # type: ignore[arg-type]  # columns by name; tests compare them with Lead's fields
     if (after.state in IN_SALES) != (after.owner is not None and after.clock is not None):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 SUBJECTS = {
     "offered": "A sales-ready lead for you: {who}",
+    "reassigned": "With you from now on: {who}",
     "touch": "To do: {touch} with {who}",
     "answer": "{who} raised a hand - please answer within 4 working hours",
     "reply": "{who} replied - please read it",
@@ -17,6 +18,7 @@ SUBJECTS = {
 }
 BODIES = {
     "offered": "Why now: {why}\n\nAccept, reject or log your first attempt:\n{url}",
+    "reassigned": "Everything so far, and what you owe them by when:\n{url}",
     "touch": "The script and the question to ask are here:\n{url}",
     "answer": "They asked for it: {event}. Mails to them stand still until you have answered.\n{url}",
     "reply": "Mails to them stand still until you have read it.\n{url}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
@@ -34,20 +35,27 @@ class Notice:
 
 def tell(tx: Tx, person: str, kind: str, lead_id: UUID | None, at: datetime, **data: object) -> UUID:
     """Queue a notice in this transaction. It is sent by the activity after its commit, else by the relay."""
-    notice_id, now = uuid4(), machine_now()
-    row = {
-        "id": notice_id,
+    told = row(person, kind, lead_id, at, data)
+    tx.execute(insert(t.notices).values(told))
+    notice_id: UUID = told["id"]
+    return notice_id
+
+
+def row(
+    person: str, kind: str, lead_id: UUID | None, at: datetime, data: Mapping[str, object]
+) -> dict[str, Any]:  # Any: column values
+    now = machine_now()
+    return {
+        "id": uuid4(),
         "lead_id": lead_id,
         "person": person,
         "kind": kind,
-        "data": data,
+        "data": dict(data),
         "at": at,
         "recorded_at": now,
         "tries": 0,
         "next_try_at": now + GRACE,
     }
-    tx.execute(insert(t.notices).values(row))
-    return notice_id
 
 
 def unsent(archive: Archive, lead_id: UUID | None = None, limit: int = 50) -> list[Notice]:

@@ -17,7 +17,7 @@ from domain.lead import Source
 from domain.phrases import Outcome
 from domain.said import Said
 from domain.track import OUTCOMES
-from storage import handling, learning, record, texts, wakes
+from storage import handling, learning, queue, reassigning, record, texts, wakes
 from storage import tables as t
 from storage.archive import Archive, Tx
 from storage.deciding import Deciding, open_lead
@@ -48,6 +48,8 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
     values = learning.understand(d.release, learned.facts)
     if said.command == "assign":
         _assign(d, said)
+    elif said.command == "reassign":
+        reassigning.by_manager(d, said)
     else:
         for move in decisions.take(d.ctx, said):
             d.take(move)
@@ -69,6 +71,7 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
     learning.learn(tx, d.lead, d.release, values, learned.source, f"log:{log_id}", d.now)
     if learned.note:
         texts.put(tx, lead_id, "note", str(log_id), learned.note, d.now)
+    queue.decided(d, said.command)
     return Decided(lead_id, wakes.wake(tx, lead_id, f"{said.command} by {_team(said.actor)}"))
 
 

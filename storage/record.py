@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from domain import lifecycle
 from domain.lead import IN_SALES, Facts, Lead, Offer, State
 from domain.steps import Move
 from storage import notices, permits, wakes
 from storage import tables as t
-from storage.archive import Tx, machine_now
+from storage.archive import Tx, insert_once, machine_now
 from storage.rows import changed
 
 WITH_REP = IN_SALES - {State.SALES_READY}
@@ -83,20 +83,32 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
         close_tasks(tx, after.id, now, "overtaken")
         facts = replace(facts, task=None, reserved={})
         _open_handoff(tx, after, now, verdict_id)
-    if move.transition == "T11":
-        facts = replace(facts, offer=_open_offer(tx, after, move, now))
+    if move.transition in ("T11", "T43"):
+        if facts.offer and move.transition == "T43":
+            _close_offer(tx, facts.offer, move, now)
+            if not before.team:
+                wakes.wake_best_waiting(tx, facts.offer.rep)
+        facts = replace(facts, offer=_open_offer(tx, after, move, now), claim=None)
+    elif move.transition == "T13" and facts.offer:
+        accepted = {"accepted_at": now, "rep": after.owner}
+        tx.execute(update(t.offers).where(t.offers.c.id == facts.offer.id).values(accepted))
+        facts = replace(facts, offer=replace(facts.offer, rep=after.owner or ""))
+        if before.team:
+            wakes.wake_best_waiting(tx)
     elif facts.offer and (after.owner != before.owner or after.state not in WITH_REP):
         _close_offer(tx, facts.offer, move, now)
-        wakes.wake_best_waiting(tx, facts.offer.rep)
-        facts = replace(facts, offer=None)
+        wakes.wake_best_waiting(tx, None if before.team else facts.offer.rep)
+        facts = replace(facts, offer=None, claim=None)
     elif facts.offer and move.transition == "T24":
         wakes.wake_best_waiting(tx, facts.offer.rep)  # an opportunity takes no place of those for new leads
-    if move.transition == "T13" and facts.offer:
-        tx.execute(update(t.offers).where(t.offers.c.id == facts.offer.id).values(accepted_at=now))
     if move.transition == "T18" and facts.offer:
         _log_attempt(tx, after, facts.offer, move, now)
     if before.state in IN_SALES and after.state not in IN_SALES:
         _close_handoff(tx, after, move, now)
+        for table in (t.queue, t.queue_passes):
+            tx.execute(delete(table).where(table.c.lead_id == after.id))
+    elif had_it := set(after.tried_reps) - set(before.tried_reps):
+        _exclude(tx, after.id, had_it)
     if after.state is State.DISQUALIFIED:
         permits.release(tx, after.id)
         close_tasks(tx, after.id, now, "overtaken")
@@ -104,6 +116,13 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
     if after.is_on_desk and not before.is_on_desk:
         notices.tell(tx, after.owner or "", "on_desk", after.id, now, log=log_id)
     return facts
+
+
+def _exclude(tx: Tx, lead_id: UUID, reps: Iterable[str]) -> None:
+    """As long as sales has the lead the queue does not give it to them again."""
+    rows = [{"lead_id": lead_id, "rep": rep, "until_at": None} for rep in sorted(reps)]
+    passing = insert_once(tx, t.queue_passes).values(rows)
+    tx.execute(passing.on_conflict_do_update(index_elements=["lead_id", "rep"], set_={"until_at": None}))
 
 
 def close_tasks(tx: Tx, lead_id: UUID, now: datetime, outcome: str) -> None:
@@ -151,7 +170,9 @@ def _open_offer(tx: Tx, lead: Lead, move: Move, now: datetime) -> Offer:
         "accept_by": lead.clock.due_at,
     }
     tx.execute(insert(t.offers).values(row))
-    notices.tell(tx, lead.owner, "offered", lead.id, now, offer=str(offer.id), handoff=str(handoff_id))
+    if lead.team is None:  # whoever asks the queue next hears of it then
+        kind = "offered" if move.transition == "T11" else "reassigned"
+        notices.tell(tx, lead.owner, kind, lead.id, now, offer=str(offer.id), handoff=str(handoff_id))
     return offer
 
 

@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("country", sa.String(length=8), nullable=True),
         sa.Column("time_zone", sa.String(length=64), nullable=True),
         sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.Column("team", sa.String(length=64), nullable=True),
         sa.Column("clock_name", sa.String(length=64), nullable=True),
         sa.Column("clock_started_at", Utc(), nullable=True),
         sa.Column("clock_due_at", Utc(), nullable=True),
@@ -125,7 +126,7 @@ def upgrade() -> None:
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.create_index("ix_leads_company", ["company"], unique=False)
         batch_op.create_index("ix_leads_created_at_id", ["created_at", "id"], unique=False)
-        batch_op.create_index("ix_leads_state_owner", ["state", "owner"], unique=False)
+        batch_op.create_index("ix_leads_state_team_owner", ["state", "team", "owner"], unique=False)
         batch_op.create_index("ix_leads_step_due_at", ["step_due_at"], unique=False)
 
     op.create_table(
@@ -146,6 +147,10 @@ def upgrade() -> None:
         sa.Column("away_until", Utc(), nullable=True),
         sa.Column("hours", sa.String(length=64), nullable=True),
         sa.Column("zone", sa.String(length=64), nullable=True),
+        sa.Column("holidays", sa.String(length=64), nullable=True),
+        sa.Column("credit", sa.Float(), server_default="0", nullable=False),
+        sa.Column("offered_on", sa.String(length=10), nullable=True),
+        sa.Column("offered_today", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reps")),
     )
     op.create_table(
@@ -475,3 +480,43 @@ def upgrade() -> None:
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attempts_lead_id"), ["lead_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attempts_offer_id"), ["offer_id"], unique=False)
+
+    op.create_table(
+        "queue",
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("team", sa.String(length=64), nullable=True),
+        sa.Column("rep", sa.String(length=64), nullable=True),
+        sa.Column("line", sa.String(length=200), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=False),
+        sa.Column("key", BigId, nullable=False),
+        sa.Column("value_order", sa.Float(), nullable=False),
+        sa.Column("from_at", Utc(), nullable=False),
+        sa.Column("urgent_at", Utc(), nullable=False),
+        sa.Column("due_at", Utc(), nullable=False),
+        sa.Column("since_at", Utc(), nullable=False),
+        sa.Column("claimed_by", sa.String(length=64), nullable=True),
+        sa.Column("claimed_until", Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_queue_lead_id_leads")),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_queue")),
+    )
+    with op.batch_alter_table("queue", schema=None) as batch_op:
+        order = ["slot", "base", "key", "value_order"]
+        is_held = sa.text("team is null and rep is null")
+        batch_op.create_index("ix_queue_order", ["team", "line", *order, "due_at", "since_at", "lead_id"], unique=False)
+        batch_op.create_index("ix_queue_deadline", ["team", "line", "due_at", "lead_id"], unique=False)
+        batch_op.create_index(
+            "ix_queue_held", [*order, "lead_id"], unique=False, sqlite_where=is_held, postgresql_where=is_held
+        )
+        batch_op.create_index("ix_queue_rep", ["rep"], unique=False)
+        batch_op.create_index(batch_op.f("ix_queue_claimed_by"), ["claimed_by"], unique=False)
+
+    op.create_table(
+        "queue_passes",
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("rep", sa.String(length=64), nullable=False),
+        sa.Column("until_at", Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_queue_passes_lead_id_leads")),
+        sa.PrimaryKeyConstraint("lead_id", "rep", name=op.f("pk_queue_passes")),
+    )
