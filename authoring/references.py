@@ -46,6 +46,9 @@ REFERENCES = (
     Reference(DEFINITION, ("examples", "*", "lead"), "sample"),
     Reference("lead_defs/routing.yaml", ("manager",), "person"),
     Reference("lead_defs/routing.yaml", ("rules", "*", "team"), "team"),
+    Reference("lead_defs/routing.yaml", ("rules", "*", "skill"), "skill"),
+    Reference("lead_defs/routing.yaml", ("teams", "*", KEY), "team"),
+    Reference("lead_defs/routing.yaml", ("teams", "*", "manager"), "person"),
     Reference("lead_defs/service-levels.yaml", ("hot", "*"), "rule"),
     Reference(RECYCLING, ("reasons", "*", KEY), "reason"),
     Reference(RECYCLING, ("reasons", "*", "stage"), "stage", ("same", "suggested")),
@@ -76,6 +79,7 @@ REFERENCES = (
 DECLARED = {
     "person": (PEOPLE, ("people", "*", KEY)),
     "team": (PEOPLE, ("people", "*", "team")),
+    "skill": (PEOPLE, ("people", "*", "skills", "*")),
     "sample": (SAMPLES, ("samples", "*", KEY)),
     "rule": (DEFINITION, ("ready_when", "*", KEY)),
     "criterion": (DEFINITION, ("criteria", "*", KEY)),
@@ -90,6 +94,7 @@ DECLARED = {
 CALLED = {
     "person": f"person {{}} in {PEOPLE}",
     "team": f"team {{}} in {PEOPLE}",
+    "skill": f"skill {{}} of anybody in {PEOPLE}",
     "sample": f"sample {{}} in {SAMPLES}",
     "rule": f"rule {{}} under ready_when in {DEFINITION}",
     "criterion": f"criterion {{}} in {DEFINITION}",

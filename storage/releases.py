@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from domain.errors import RefusedError
 from domain.release import Release
+from storage import reps
 from storage import tables as t
 from storage.archive import Archive, Tx, insert_once
 
@@ -80,6 +81,7 @@ def publish(tx: Tx, archive: Archive, files: Mapping[str, str], by: str) -> Rele
         name for name, track in release.tracks.items() if f"track:{name}" not in lacking and track.status is None
     )
     tx.execute(insert(t.live).values(release=release.hash, approved=approved, at=now, by=by))
+    reps.who_left(tx, archive)
     return release
 
 
