@@ -88,7 +88,7 @@ def _possible(visit: Visit, packet: Json, lead: Json) -> Iterator[str]:
     """What whoever looks may decide now: the one who has it, or for them somebody who leads."""
     if packet["closed_at"] is not None or lead["state"] == State.SALES_READY:
         return
-    is_theirs = visit.who.actor != "REP" or visit.who.person == lead["owner"]
+    is_theirs = visit.who.actor != "REP" or visit.who.person == lead["holder"]
     for command in DECISIONS:
         is_legal = command in lifecycle.legal(State(lead["state"]), "REP")
         if is_theirs and is_legal and visit.may("POST", f"/api/handoffs/{{id}}/{command}"):

@@ -39,6 +39,15 @@ DONE: Mapping[str, str] = {
     "tell": "Noted, with you as the source.",
     "done": "Done. Thank you.",
     "skip": "Skipped. The lead goes on without it.",
+    "reassign": "With that salesperson from now on.",
+    "change": "Changed.",
+    "away": "Noted. Others take over what was said.",
+    "back": "Welcome back.",
+    "reassign-all": "Everything is in other hands now.",
+    "queue-attempt": "Noted.",
+    "queue-skip": "Skipped. You will not see it again for a while.",
+    "queue-release": "Back in the queue.",
+    "queue-call": "Yours as long as a call may take.",
     "signed-out": "You are signed out.",
 }
 

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.services import Running
-from api.web import handoffs, leads, mails, signing_in, tasks, today
+from api.web import handoffs, leads, mails, queue, signing_in, tasks, team, today
 from api.web.rendering import HEADERS, bare, onward
 from api.web.visiting import NotSignedInError
 
-ROUTERS = tuple(each.router for each in (today, leads, tasks, handoffs, mails, signing_in))
+ROUTERS = tuple(each.router for each in (today, leads, tasks, queue, handoffs, team, mails, signing_in))
 FROM_ELSEWHERE = "cross-site"
 
 
