@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, literal, or_, select, union_all, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, or_, select, union_all, update
 from sqlalchemy.sql import FromClause
 
 from domain.errors import InvalidError, MissingError, RefusedError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ANY_HOUR = ("callback", "next_step")
 """Agreed with the buyer, or no call: not bound to the hours for calls."""
 KEEPS_CLAIM = ("accept",)
-MOST_TRIES, MOST_OWN, MOST_LINES = 50, 500, 400
+MOST_TRIES, MOST_OWN = 50, 500
 PLACE = ("kind", "team", "rep", "line", "slot", "base", "key", "from_at", "urgent_at", "due_at", "since_at")
 
 
@@ -74,13 +74,13 @@ def take_next(tx: Tx, archive: Archive, rep: str) -> Claimed | None:
     """
     release, now = archive.live(tx), archive.clock.now()
     seller = _seller(tx, release, rep)
-    own = _unfinished(tx, rep, now)
-    if own:
-        return Claimed(own["lead_id"], says(_place(own), release.queue, now), _renew(tx, own, release, now), False)
+    own = _own(tx, rep, now)
+    if mine := max((row for row in own if _is_theirs(row, rep, now)), key=_until, default=None):
+        until = _renew(tx, mine, release, now)
+        return Claimed(mine["lead_id"], says(_place(mine), release.queue, now), until, False)
     passed_over: set[UUID] = set()
-    places = _room(tx, seller, now)
     for _ in range(MOST_TRIES):
-        best = _best(tx, release, seller, places, now, passed_over)
+        best = _best(tx, release, seller, own, now, passed_over)
         if best is None:
             return None
         if claimed := _claim(tx, release, best, rep, now):
@@ -90,13 +90,25 @@ def take_next(tx: Tx, archive: Archive, rep: str) -> Claimed | None:
 
 
 def _seller(tx: Tx, release: Release, rep: str) -> RowMapping:
-    """Locked: somebody who asks twice at once gets one lead."""
-    found = tx.execute(select(t.reps).where(t.reps.c.id == rep).with_for_update()).mappings().first()
+    """Their row and what they have in hand. Locked: somebody who asks twice at once gets one lead."""
+    c = t.leads.c
+    in_hand = select(func.count()).where(c.state.in_(WITH_REP), c.team.is_(None), c.owner == rep).scalar_subquery()
+    query = select(t.reps, in_hand.label("in_hand")).where(t.reps.c.id == rep).with_for_update(of=t.reps)
+    found = tx.execute(query).mappings().first()
     if found is None or rep not in release.people:
         raise MissingError(f"{rep} takes no leads yet; a manager adds them: nurture rep add, or PUT /api/reps/{rep}")
     if not found["is_active"]:
         raise RefusedError(f"{rep} is not active; a manager changes that with PUT /api/reps/{rep}", ())
     return found
+
+
+def _is_theirs(row: RowMapping, rep: str, now: datetime) -> bool:
+    return row["claimed_by"] == rep and row["claimed_until"] > now
+
+
+def _until(row: RowMapping) -> datetime:
+    until: datetime = row["claimed_until"]
+    return until
 
 
 def _unfinished(tx: Tx, rep: str, now: datetime) -> RowMapping | None:
@@ -105,26 +117,24 @@ def _unfinished(tx: Tx, rep: str, now: datetime) -> RowMapping | None:
     return tx.execute(mine.limit(1)).mappings().first()
 
 
-def _room(tx: Tx, seller: RowMapping, now: datetime) -> int:
-    """Free places for new leads; what is in hand already is worked on however full one is."""
-    c = t.leads.c
-    query = select(func.count()).where(c.state.in_(WITH_REP), c.team.is_(None), c.owner == seller["id"])
-    return int(seller["capacity"]) - int(tx.execute(query).scalar_one())
-
-
 WITH_REP = [s.value for s in (State.HANDED_OFF, State.ACCEPTED, State.WORKING, State.QUALIFIED)]
 
 
 def _best(
-    tx: Tx, release: Release, seller: RowMapping, room: int, now: datetime, passed_over: Collection[UUID]
+    tx: Tx,
+    release: Release,
+    seller: RowMapping,
+    own: Sequence[RowMapping],
+    now: datetime,
+    passed_over: Collection[UUID],
 ) -> RowMapping | None:
+    """New leads only while there is a free place; what is in hand is worked on however full one is."""
     rep, queue = seller["id"], release.queue
-    rows = [row for row in _own(tx, rep, now, passed_over) if _is_time(row, queue, now)]
-    team = release.people[rep].team
-    if room > 0:
-        skills = {"", *release.people[rep].skills}
-        lines = [line for line in _lines(tx, team) if skill_of(line) in skills and is_callable(line, queue, now)]
-        rows += _heads(tx, team, lines, rep, now, passed_over)
+    rows = [row for row in own if row["lead_id"] not in passed_over and _is_time(row, queue, now)]
+    if seller["in_hand"] < seller["capacity"]:
+        team, skills = release.people[rep].team, {"", *release.people[rep].skills}
+        heads = _heads(tx, team, rep, now, passed_over)
+        rows += [row for row in heads if skill_of(row["line"]) in skills and is_callable(row["line"], queue, now)]
 
     def order(row: RowMapping) -> Standing:
         return standing(_place(row), queue, now, str(row["lead_id"]))
@@ -136,12 +146,12 @@ def _is_time(row: RowMapping, queue: Queue, now: datetime) -> bool:
     return row["kind"] in ANY_HOUR or is_callable(row["line"], queue, now)
 
 
-def _own(tx: Tx, rep: str, now: datetime, passed_over: Collection[UUID]) -> Sequence[RowMapping]:
-    """What somebody has and is due now."""
+def _own(tx: Tx, rep: str, now: datetime) -> Sequence[RowMapping]:
+    """What somebody has and is due now, and what is claimed for them."""
     c = t.queue.c
-    due = (c.rep == rep, or_(c.from_at <= now, c.urgent_at <= now), c.lead_id.not_in(passed_over))
-    query = select(t.queue).where(*due, ~_passed(t.queue, rep, now)).order_by(c.from_at).limit(MOST_OWN)
-    return tx.execute(query).mappings().all()
+    due = and_(c.rep == rep, or_(c.from_at <= now, c.urgent_at <= now), ~_passed(t.queue, rep, now))
+    query = select(t.queue).where(or_(due, and_(c.claimed_by == rep, c.claimed_until > now)))
+    return tx.execute(query.order_by(c.from_at).limit(MOST_OWN)).mappings().all()
 
 
 def _passed(of: FromClause, rep: str, now: datetime) -> ColumnElement[bool]:
@@ -149,32 +159,26 @@ def _passed(of: FromClause, rep: str, now: datetime) -> ColumnElement[bool]:
     return exists().where(p.lead_id == of.c.lead_id, p.rep == rep, or_(p.until_at.is_(None), p.until_at > now))
 
 
-def _lines(tx: Tx, team: str) -> list[str]:
-    """The different lines of a team's queue, each found by one look at the index however long they are."""
+def _heads(tx: Tx, team: str, rep: str, now: datetime, passed_over: Collection[UUID]) -> Sequence[RowMapping]:
+    """The first of each line, by the order and by the deadlines: one of them is the first of all.
+
+    The different lines, and each one's first, are each found by one look at an index, however many leads wait.
+    """
     c = t.queue.c
-    found = select(func.min(c.line).label("line")).where(c.team == team).cte("lines", recursive=True)
-    after = select(func.min(c.line)).where(c.team == team, c.line > found.c.line).scalar_subquery()
-    found = found.union_all(select(after).where(found.c.line.is_not(None)))
-    query = select(found.c.line).where(found.c.line.is_not(None)).limit(MOST_LINES)
-    return list(tx.execute(query).scalars())
-
-
-def _heads(
-    tx: Tx, team: str, lines: Sequence[str], rep: str, now: datetime, passed_over: Collection[UUID]
-) -> Sequence[RowMapping]:
-    """The first of each line, by the order and by the deadlines: one of them is the first of all."""
-    if not lines:
-        return []
-    chosen = union_all(*(select(literal(line).label("line")) for line in lines)).subquery("chosen")
+    lines = select(func.min(c.line).label("line")).where(c.team == team).cte("lines", recursive=True)
+    after = select(func.min(c.line)).where(c.team == team, c.line > lines.c.line).scalar_subquery()
+    lines = lines.union_all(select(after).where(lines.c.line.is_not(None)))
     q = t.queue.alias("waiting")
     is_free = or_(q.c.claimed_until.is_(None), q.c.claimed_until <= now)
-    waits = and_(q.c.team == team, q.c.line == chosen.c.line, is_free, q.c.lead_id.not_in(passed_over))
-    one = select(q.c.lead_id).where(waits, ~_passed(q, rep, now)).correlate(chosen).limit(1)
+    waits = and_(q.c.team == team, q.c.line == lines.c.line, is_free, q.c.lead_id.not_in(passed_over))
+    one = select(q.c.lead_id).where(waits, ~_passed(q, rep, now)).correlate(lines).limit(1)
     order = (q.c.slot, q.c.base, q.c.key, q.c.value_order, q.c.due_at, q.c.since_at, q.c.lead_id)
     first = one.order_by(q.c.team, q.c.line, *order).scalar_subquery()
     late = one.where(q.c.urgent_at <= now).order_by(q.c.team, q.c.line, q.c.due_at, q.c.lead_id).scalar_subquery()
-    ids = {id for row in tx.execute(select(first, late).select_from(chosen)) for id in row if id}
-    return tx.execute(select(t.queue).where(t.queue.c.lead_id.in_(ids))).mappings().all()
+    heads = union_all(select(first.label("id")).select_from(lines), select(late.label("id")).select_from(lines))
+    head = heads.subquery("heads")
+    found = select(t.queue).join(head, head.c.id == c.lead_id).distinct()
+    return tx.execute(found).mappings().all()
 
 
 def _place(row: RowMapping) -> Place:
