@@ -129,7 +129,8 @@ def test_the_capacity_of_a_day_is_the_formula(release: Release) -> None:
     formula = Capacity(attempts_per_hour=8, share_for_new_leads=0.5, attempts_per_lead=6)
     assert formula.daily(timedelta(hours=8)) == 5
     assert formula.daily(timedelta(minutes=30)) == 1
-    ruled = with_routing(RULES + "capacity: {attempts_per_hour: 32, share_for_new_leads: 0.5, attempts_per_lead: 8}")
+    limited = RULES + "capacity: {attempts_per_hour: 32, share_for_new_leads: 0.5, attempts_per_lead: 8}"
+    ruled = with_routing(limited, **{"lead_defs/people.yaml": SKILLED})
     ctx = context(ruled)
     reps = [rep("rosa", today=16), rep("marc", today=15, credit=-1.0)]
     assert chosen(choose(ctx, reps)) == ("marc", "turn")
