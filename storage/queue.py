@@ -9,10 +9,24 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, or_, select, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.sql import FromClause
 
 from domain.errors import InvalidError, MissingError, RefusedError
@@ -148,37 +162,51 @@ def _is_time(row: RowMapping, queue: Queue, now: datetime) -> bool:
 
 def _own(tx: Tx, rep: str, now: datetime) -> Sequence[RowMapping]:
     """What somebody has and is due now, and what is claimed for them."""
-    c = t.queue.c
-    due = and_(c.rep == rep, or_(c.from_at <= now, c.urgent_at <= now), ~_passed(t.queue, rep, now))
-    query = select(t.queue).where(or_(due, and_(c.claimed_by == rep, c.claimed_until > now)))
-    return tx.execute(query.order_by(c.from_at).limit(MOST_OWN)).mappings().all()
-
-
-def _passed(of: FromClause, rep: str, now: datetime) -> ColumnElement[bool]:
-    p = t.queue_passes.c
-    return exists().where(p.lead_id == of.c.lead_id, p.rep == rep, or_(p.until_at.is_(None), p.until_at > now))
+    return tx.execute(OWN, {"rep": rep, "now": now}).mappings().all()
 
 
 def _heads(tx: Tx, team: str, rep: str, now: datetime, passed_over: Collection[UUID]) -> Sequence[RowMapping]:
-    """The first of each line, by the order and by the deadlines: one of them is the first of all.
+    """The first of each line, by the order and by the deadlines: one of them is the first of all."""
+    values = {"team": team, "rep": rep, "now": now, "passed_over": list(passed_over)}
+    return tx.execute(HEADS, values).mappings().all()
 
-    The different lines, and each one's first, are each found by one look at an index, however many leads wait.
-    """
+
+def _passed(of: FromClause) -> ColumnElement[bool]:
+    p = t.queue_passes.c
+    return exists().where(p.lead_id == of.c.lead_id, p.rep == REP, or_(p.until_at.is_(None), p.until_at > NOW))
+
+
+def _query_of_own() -> Select[Any]:  # Any: the row's columns
     c = t.queue.c
-    lines = select(func.min(c.line).label("line")).where(c.team == team).cte("lines", recursive=True)
-    after = select(func.min(c.line)).where(c.team == team, c.line > lines.c.line).scalar_subquery()
+    due = and_(c.rep == REP, or_(c.from_at <= NOW, c.urgent_at <= NOW), ~_passed(t.queue))
+    query = select(t.queue).where(or_(due, and_(c.claimed_by == REP, c.claimed_until > NOW)))
+    return query.order_by(c.from_at).limit(MOST_OWN)
+
+
+def _query_of_heads() -> Select[Any]:  # Any: as above
+    """The different lines, and each one's first, are each found by one look at an index, however many leads wait."""
+    c = t.queue.c
+    lines = select(func.min(c.line).label("line")).where(c.team == TEAM).cte("lines", recursive=True)
+    after = select(func.min(c.line)).where(c.team == TEAM, c.line > lines.c.line).scalar_subquery()
     lines = lines.union_all(select(after).where(lines.c.line.is_not(None)))
     q = t.queue.alias("waiting")
-    is_free = or_(q.c.claimed_until.is_(None), q.c.claimed_until <= now)
-    waits = and_(q.c.team == team, q.c.line == lines.c.line, is_free, q.c.lead_id.not_in(passed_over))
-    one = select(q.c.lead_id).where(waits, ~_passed(q, rep, now)).correlate(lines).limit(1)
+    is_free = or_(q.c.claimed_until.is_(None), q.c.claimed_until <= NOW)
+    is_passed_over = q.c.lead_id.in_(bindparam("passed_over", expanding=True))
+    waits = and_(q.c.team == TEAM, q.c.line == lines.c.line, is_free, ~is_passed_over)
+    one = select(q.c.lead_id).where(waits, ~_passed(q)).correlate(lines).limit(1)
     order = (q.c.slot, q.c.base, q.c.key, q.c.value_order, q.c.due_at, q.c.since_at, q.c.lead_id)
     first = one.order_by(q.c.team, q.c.line, *order).scalar_subquery()
-    late = one.where(q.c.urgent_at <= now).order_by(q.c.team, q.c.line, q.c.due_at, q.c.lead_id).scalar_subquery()
+    late = one.where(q.c.urgent_at <= NOW).order_by(q.c.team, q.c.line, q.c.due_at, q.c.lead_id).scalar_subquery()
     heads = union_all(select(first.label("id")).select_from(lines), select(late.label("id")).select_from(lines))
     head = heads.subquery("heads")
-    found = select(t.queue).join(head, head.c.id == c.lead_id).distinct()
-    return tx.execute(found).mappings().all()
+    return select(t.queue).join(head, head.c.id == c.lead_id).distinct()
+
+
+# Asked for every lead, so they are put together once: building a query costs several times its execution.
+REP: BindParameter[str] = bindparam("rep", type_=t.queue.c.rep.type)
+TEAM: BindParameter[str] = bindparam("team", type_=t.queue.c.team.type)
+NOW: BindParameter[datetime] = bindparam("now", type_=t.queue.c.from_at.type)
+OWN, HEADS = _query_of_own(), _query_of_heads()
 
 
 def _place(row: RowMapping) -> Place:
