@@ -1,20 +1,17 @@
-"""What marketing and sales agreed, as it is live: tracks, the definition, and the team."""
+"""What marketing and sales agreed, as it is live: tracks and the definition."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
 from fastapi import APIRouter
-from starlette.responses import JSONResponse
 
-from api import bodies, views
-from api.calls import App, Calling, Done, Id, Who
+from api import views
+from api.calls import App, Who
 from api.views import Json
-from domain.errors import ForbiddenError, InvalidError
 from domain.release import Release
 from domain.track import Track
-from storage import judged, leads, reps
-from storage.archive import Tx
+from storage import judged, leads
 
 router = APIRouter(prefix="/api", tags=["agreed"])
 
@@ -82,29 +79,3 @@ def definitions(app: App, who: Who) -> Json:
         },
     }
     return {"items": [found], "next": None}
-
-
-@router.get("/reps", summary="Salespeople with capacity, what is in hand, hours and absence")
-def listed_reps(app: App, who: Who) -> Json:
-    with app.archive.reading() as tx:
-        return {"items": reps.listed(tx, app.archive.live(tx)), "next": None}
-
-
-@router.put("/reps/{id}", summary="Add a salesperson of people.yaml, or change what is named")
-def put_rep(id: Id, body: bodies.RepChange, call: Calling) -> JSONResponse:
-    changes = body.model_dump(exclude_unset=True)
-    for name in ("capacity", "weight", "is_active"):
-        if name in changes and changes[name] is None:
-            raise InvalidError(f"{name} cannot be empty; leave it out to keep it as it is", name)
-    return call.perform(lambda tx: Done(reps.put(tx, call.archive, id, changes)))
-
-
-@router.post("/reps/{id}/away", summary="Offer nothing new until then; null ends an absence")
-def away(id: Id, body: bodies.Away, call: Calling) -> JSONResponse:
-    if call.who.actor == "REP" and call.who.actor_id != id:
-        raise ForbiddenError("you can only say when you are away yourself; a manager can for the team")
-
-    def change(tx: Tx) -> Done:
-        return Done(reps.away(tx, call.archive, id, body.until))
-
-    return call.perform(change)

@@ -17,7 +17,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from api import agreed, answering, events, handoffs, imports, leads, links, pages, problems, repairs, standing, tasks
+from api import (
+    agreed,
+    answering,
+    events,
+    handoffs,
+    imports,
+    leads,
+    links,
+    pages,
+    problems,
+    queue,
+    repairs,
+    reps,
+    standing,
+    tasks,
+)
 from api import releases as api_releases
 from api.calls import App
 from api.clicks import Clicks
@@ -41,6 +56,8 @@ ROUTERS = (
     repairs.router,
     standing.router,
     api_releases.router,
+    reps.router,
+    queue.router,
 )
 
 

@@ -296,12 +296,24 @@ class RepChange(Body):
     is_active: bool | None = None
     hours: Code | None = None
     zone: Code | None = None
+    holidays: Code | None = None
+    """A country like US, or a part of one like DE-BY."""
     away_until: Moment | None = None
 
 
 class Away(Body):
     until: Moment | None
+    in_hand: Literal["untouched", "everything", "nothing"] = "untouched"
+    """What others take over: leads nobody has tried yet, all of them, or none."""
 
 
-NOTHING_MORE, NO_REASON, NO_WORDS = Decision(), Reasoned(), Skip()
+class ReassignAll(Body):
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class Keep(Body):
+    is_calling: bool = False
+
+
+NOTHING_MORE, NO_REASON, NO_WORDS, STILL_HERE = Decision(), Reasoned(), Skip(), Keep()
 """For requests whose body may be left out; they are frozen."""

@@ -184,6 +184,11 @@ def assign(id: Id, body: bodies.Assign, call: Calling) -> JSONResponse:
     return change_by("assign", id, body, call, rep=body.rep)
 
 
+@router.post("/{id}/reassign", summary="To another salesperson as it stands; say why in the note")
+def reassign(id: Id, body: bodies.Assign, call: Calling) -> JSONResponse:
+    return change_by("reassign", id, body, call, rep=body.rep)
+
+
 @router.post("/{id}/withdraw", summary="Back from sales to nurture before anybody worked on it")
 def withdraw(id: Id, call: Calling, body: bodies.Reasoned = bodies.NO_REASON) -> JSONResponse:
     return change_by("withdraw", id, body, call)

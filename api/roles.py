@@ -37,6 +37,7 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/api/leads/{id}/disqualify"): frozenset({"marketing", "nurture", "admin"}),
     ("POST", "/api/leads/{id}/enrol"): frozenset({"marketing", "admin"}),
     ("POST", "/api/leads/{id}/assign"): frozenset({"manager", "admin"}),
+    ("POST", "/api/leads/{id}/reassign"): frozenset({"manager", "admin"}),
     ("POST", "/api/leads/{id}/withdraw"): frozenset({"marketing", "manager", "admin"}),
     ("POST", "/api/leads/{id}/reopen"): frozenset({"marketing"}) | ENGINE,
     ("POST", "/api/leads/{id}/recycle"): SELLING,
@@ -88,6 +89,12 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/reps"): ALL,
     ("PUT", "/api/reps/{id}"): LEADING,
     ("POST", "/api/reps/{id}/away"): SELLING,
+    ("POST", "/api/reps/{id}/reassign"): LEADING,
+    ("GET", "/api/queue"): ALL,
+    ("POST", "/api/queue/next"): SELLING,
+    ("POST", "/api/queue/keep"): SELLING,
+    ("POST", "/api/queue/skip"): SELLING,
+    ("POST", "/api/queue/release"): SELLING,
 }
 ACTORS = {
     "sales": "REP",

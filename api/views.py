@@ -111,6 +111,7 @@ def lead(ctx: Context, row: Row, beside: Mapping[str, Any], person: Mapping[str,
     }
     names = ("offering", "country", "time_zone", "has_opted_out", "has_bounced", "is_do_not_call", "is_on_desk")
     found |= {name: getattr(facts.lead, name) for name in (*names, "ready_rule", "return_reason", "seq")}
+    found |= {"team": facts.lead.team, "holder": ctx.holder}
     found["left_sales_at"] = at(facts.lead.left_sales_at)
     found |= {"origin": beside["origin"], "zone_rule": beside["zone_rule"], "external": beside["external"]}
     if person is not None:

@@ -12,6 +12,7 @@ from authoring.models import Models
 from authoring.problems import Problem, did_you_mean
 from authoring.references import DEFAULTS, DEFINITION, PEOPLE, REASONS, RECYCLING, SAMPLES, References, found
 from authoring.sentences import at
+from domain.calendar import has_holidays
 from domain.definition import FieldDef
 from domain.errors import InvalidError
 from domain.samples import ADDRESS
@@ -81,6 +82,10 @@ class Consistency:
                 yield at(document, (*loc, len(rules) - 1 if isinstance(rules, list) else 0), sentence)
 
     def _addresses(self) -> Iterator[Problem]:
+        for document, loc, country in self._written(DEFAULTS, ("country",)):
+            if isinstance(country, str) and not has_holidays(country):
+                sentence = f"There is no holiday calendar {country}; write a country like US, or a part like DE-BY."
+                yield at(document, loc, sentence)
         for document, loc, address in self._written(PEOPLE, ("people", "*", "address")):
             if isinstance(address, str) and not MAIL_ADDRESS.fullmatch(address):
                 yield at(document, loc, f"“{address}” is no mail address; write one like ines@example.com.")

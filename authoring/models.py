@@ -15,7 +15,7 @@ from authoring.documents import Data, Document, DocumentError, parse, parse_touc
 from authoring.problems import Problem, did_you_mean
 from authoring.sentences import at, problems_of
 from domain.definition import Definition, EventsFile, FieldsFile, Profile
-from domain.policies import PeopleFile, ReasonsFile, Recycling, Routing, ServiceLevels
+from domain.policies import PeopleFile, Queue, ReasonsFile, Recycling, Routing, ServiceLevels
 from domain.release import Release
 from domain.track import MATCHED, AssetsFile, Defaults, SamplesFile, Touch, Track, Variant, Words
 
@@ -29,11 +29,12 @@ MODELS: dict[str, type[BaseModel]] = {
     "lead_defs/recycling.yaml": Recycling,
     "lead_defs/service-levels.yaml": ServiceLevels,
     "lead_defs/routing.yaml": Routing,
+    "lead_defs/queue.yaml": Queue,
     "content/defaults.yaml": Defaults,
     "content/assets.yaml": AssetsFile,
     "content/samples.yaml": SamplesFile,
 }
-OPTIONAL = frozenset({"content/assets.yaml", "content/samples.yaml"})
+OPTIONAL = frozenset({"content/assets.yaml", "content/samples.yaml", "lead_defs/queue.yaml"})
 FORM = ("goal", "message", "audience", "budget", "enrol")
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})?")
@@ -64,6 +65,7 @@ class Parts:
             recycling=self._of(Recycling),
             service_levels=self._of(ServiceLevels),
             routing=self._of(Routing),
+            queue=self._of(Queue),
             defaults=self._of(Defaults),
             assets=self._of(AssetsFile).assets,
             samples=self._of(SamplesFile).samples,

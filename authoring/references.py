@@ -46,6 +46,9 @@ REFERENCES = (
     Reference(DEFINITION, ("examples", "*", "lead"), "sample"),
     Reference("lead_defs/routing.yaml", ("manager",), "person"),
     Reference("lead_defs/routing.yaml", ("rules", "*", "team"), "team"),
+    Reference("lead_defs/routing.yaml", ("rules", "*", "skill"), "skill"),
+    Reference("lead_defs/routing.yaml", ("teams", "*", KEY), "team"),
+    Reference("lead_defs/routing.yaml", ("teams", "*", "manager"), "person"),
     Reference("lead_defs/service-levels.yaml", ("hot", "*"), "rule"),
     Reference(REASONS, ("loss", "*", "recycle_as"), "reason", ("never",)),
     Reference("lead_defs/service-levels.yaml", ("debrief", "by"), "person"),
@@ -84,6 +87,7 @@ REFERENCES = (
 DECLARED = {
     "person": (PEOPLE, ("people", "*", KEY)),
     "team": (PEOPLE, ("people", "*", "team")),
+    "skill": (PEOPLE, ("people", "*", "skills", "*")),
     "sample": (SAMPLES, ("samples", "*", KEY)),
     "rule": (DEFINITION, ("ready_when", "*", KEY)),
     "criterion": (DEFINITION, ("criteria", "*", KEY)),
@@ -98,6 +102,7 @@ DECLARED = {
 CALLED = {
     "person": f"person {{}} in {PEOPLE}",
     "team": f"team {{}} in {PEOPLE}",
+    "skill": f"skill {{}} of anybody in {PEOPLE}",
     "sample": f"sample {{}} in {SAMPLES}",
     "rule": f"rule {{}} under ready_when in {DEFINITION}",
     "criterion": f"criterion {{}} in {DEFINITION}",

@@ -16,8 +16,8 @@ from domain.definition import Profile
 from domain.release import Release
 from domain.track import Track
 
-ENGINE_READS = frozenset({"company.name", "company.domain", "company.country"})
-"""Shown on every page, and used for caps, holidays and time zones."""
+ENGINE_READS = frozenset({"company.name", "company.domain", "company.country", "company.account_owner"})
+"""Shown on every page, and used for caps, holidays, time zones and routing."""
 ASKED_FOR = ("company.", "fact.")
 """Who somebody is (`lead.`) and where they came from (`inquiry.`) is kept whether or not a condition reads it."""
 IN_TEMPLATES = re.compile(r"\{[{%].*?[%}]\}")

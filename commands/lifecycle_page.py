@@ -31,8 +31,8 @@ def _arrows() -> list[str]:
     pairs: dict[tuple[State, State], list[str]] = {}
     for row in TABLE:
         for source in State if row.command not in REPAIRS else ():
-            if source in row.sources and row.target:
-                pairs.setdefault((source, row.target), []).append(row.id)
+            if source in row.sources:
+                pairs.setdefault((source, row.target or source), []).append(row.id)
     return [f"    {source} --> {target}: {', '.join(ids)}" for (source, target), ids in pairs.items()]
 
 
@@ -41,7 +41,8 @@ def _matrix(rows: list[Row]) -> list[str]:
     for row in rows:
         who = ", ".join(WHO[actor] for actor in row.actors)
         by = f"`{row.command}`" if row.command else "-"
-        lines.append(f"| {row.id} | {row.says} | {who} | {by} | {row.target or 'any state'} |")
+        then = row.target or ("any state" if row.command in REPAIRS else "stays")
+        lines.append(f"| {row.id} | {row.says} | {who} | {by} | {then} |")
     return [*lines, ""]
 
 

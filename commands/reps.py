@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = (
-    "id", "name", "team", "capacity", "in_hand", "free", "weight", "is_active", "away_until", "hours", "zone",
+    "id", "name", "team", "capacity", "in_hand", "free", "today", "daily_capacity", "weight", "is_active",
+    "away_until", "hours", "zone", "holidays",
 )  # fmt: skip
 
 Rep = Annotated[str, typer.Argument(metavar="PERSON", help="The id in people.yaml.")]
@@ -24,6 +25,9 @@ Hours = Annotated[
     str | None, typer.Option(help='Working hours, as "Mon-Fri 09:00-17:00".', show_default="service-levels.yaml")
 ]
 Zone = Annotated[str | None, typer.Option(help="Their time zone, as America/Chicago.", show_default="defaults.yaml")]
+Holidays = Annotated[
+    str | None, typer.Option(help="Whose public holidays, as US or DE-BY.", show_default="defaults.yaml")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +36,7 @@ def register(app: typer.Typer) -> None:
     family.command("list")(list_reps)
     family.command("set")(change)
     family.command()(away)
+    family.command()(reassign)
     app.add_typer(family, name="rep")
 
 
@@ -41,11 +46,13 @@ def add(
     weight: Weight = None,
     hours: Hours = None,
     zone: Zone = None,
+    holidays: Holidays = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Let somebody take leads."""
-    _put(data, person, as_json, {"capacity": capacity, "weight": weight, "hours": hours, "zone": zone})
+    changes = {"capacity": capacity, "weight": weight, "hours": hours, "zone": zone, "holidays": holidays}
+    _put(data, person, as_json, changes)
 
 
 def change(
@@ -54,6 +61,7 @@ def change(
     weight: Weight = None,
     hours: Hours = None,
     zone: Zone = None,
+    holidays: Holidays = None,
     is_active: Annotated[
         bool | None,
         typer.Option("--active/--inactive", help="Whether new leads are offered.", show_default="as before"),
@@ -61,8 +69,9 @@ def change(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Change what is named, leave the rest."""
-    changes = {"capacity": capacity, "weight": weight, "hours": hours, "zone": zone, "is_active": is_active}
+    """Change what is named, leave the rest. With --inactive others take over what is in hand."""
+    changes = {"capacity": capacity, "weight": weight, "hours": hours, "zone": zone, "holidays": holidays}
+    changes["is_active"] = is_active
     _put(data, person, as_json, changes, must_exist=True)
 
 
@@ -74,10 +83,10 @@ def _put(
 
     with opened(settings_for(data)) as archive, archive.begin() as tx:
         if must_exist:
-            reps.one(tx, archive.live(tx), person)
+            reps.one(tx, archive, person)
         given = {name: value for name, value in changes.items() if value is not None}
         row = reps.put(tx, archive, person, given)
-    print_json(row) if as_json else print_table(COLUMNS, [row])
+    _show(row, as_json)
 
 
 def list_reps(data: Data = None, as_json: Json = False) -> None:
@@ -86,7 +95,7 @@ def list_reps(data: Data = None, as_json: Json = False) -> None:
     from storage import reps
 
     with opened(settings_for(data)) as archive, archive.reading() as tx:
-        rows = reps.listed(tx, archive.live(tx))
+        rows = reps.listed(tx, archive)
     if not rows and not as_json:
         say("nobody takes leads yet; run: nurture rep add PERSON")
         return
@@ -97,10 +106,13 @@ def away(
     person: Rep,
     until: Annotated[datetime | None, typer.Option(help="First day back, UTC.")] = None,
     is_back: Annotated[bool, typer.Option("--back", help="The absence is over.")] = False,
+    in_hand: Annotated[
+        str, typer.Option(help="What others take over: untouched (never tried yet), everything or nothing.")
+    ] = "untouched",
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Offer them nothing new until they are back."""
+    """Offer them nothing they could not take up in time, and give what waits for a first attempt to others."""
     from commands.opening import opened, settings_for
     from domain.errors import InvalidError
     from storage import reps
@@ -108,5 +120,44 @@ def away(
     if (until is None) != is_back:
         raise InvalidError("give the first day back with --until 2027-01-15, or end an absence with --back")
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        row = reps.away(tx, archive, person, until.replace(tzinfo=UTC) if until else None)
-    print_json(row) if as_json else print_table(COLUMNS, [row])
+        row = reps.away(tx, archive, person, until.replace(tzinfo=UTC) if until else None, in_hand)
+    _show(row, as_json)
+
+
+def reassign(
+    person: Rep,
+    because: Annotated[str, typer.Option(help="Why; it stands in every lead's history.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Give everything they have to others, or to the manager where nobody can take it."""
+    from commands.opening import opened, settings_for
+    from domain.errors import InvalidError
+    from storage import reps
+
+    if not because.strip():
+        raise InvalidError("say why: --because WORDS")
+    with opened(settings_for(data)) as archive, archive.begin() as tx:
+        row = reps.reassign(tx, archive, person, because)
+    if as_json:
+        print_json(row)
+    else:
+        _say_handed_over(row)
+
+
+def _show(row: Mapping[str, Any], as_json: bool) -> None:  # Any: JSON
+    if as_json:
+        print_json(row)
+        return
+    print_table(COLUMNS, [row])
+    _say_handed_over(row)
+
+
+def _say_handed_over(row: Mapping[str, Any]) -> None:  # Any: JSON
+    moved: Mapping[str, int] = row.get("handed_over", {})
+    if moved:
+        say(
+            f"{sum(moved.values())} leads in other hands: {', '.join(f'{n} {who}' for who, n in sorted(moved.items()))}"
+        )
+    elif "handed_over" in row:
+        say("nothing had to change hands")

@@ -142,7 +142,7 @@ def _so_far(settings: Settings, release: Release) -> tuple[Rates | None, dict[st
         return None, {}
     try:
         with opened(settings) as archive, archive.reading() as tx:
-            team = {rep["id"]: rep["capacity"] for rep in reps.listed(tx, release) if rep["is_active"]}
+            team = {rep["id"]: rep["capacity"] for rep in reps.listed(tx, archive) if rep["is_active"]}
             return responding.rates(tx, release), team
     except NotReadyError as error:
         say(f"{settings.data} is not read: {error.sentence}")

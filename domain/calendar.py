@@ -55,11 +55,19 @@ def zone_of(own: str | None, countries: Iterable[str | None], default: str) -> t
 
 
 @lru_cache(maxsize=512)
-def _holidays(country: str, year: int) -> frozenset[date]:
+def _holidays(calendar: str, year: int) -> frozenset[date]:
+    country, _, part = calendar.partition("-")
     try:
-        return frozenset(holidays.country_holidays(country, years=year))
+        return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
     except NotImplementedError:
         return frozenset()  # an unknown country has no known holidays
+
+
+def has_holidays(calendar: str) -> bool:
+    """Whether these holidays are known: a country like US, or a part of one like DE-BY."""
+    country, _, part = calendar.partition("-")
+    known = holidays.list_supported_countries()
+    return country in known and (not part or part in known[country])
 
 
 def is_holiday(day: date, country: str | None) -> bool:

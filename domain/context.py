@@ -50,7 +50,13 @@ class Context:
         """The working hours in which promises about this lead are counted: its owner's, else the team's."""
         hours = self.facts.owner_hours or self.release.service_levels.hours
         zone = self.facts.owner_zone or self.release.defaults.time_zone
-        return Window(hours, zone, self.release.defaults.country)
+        return Window(hours, zone, self.facts.owner_holidays or self.release.defaults.country)
+
+    @property
+    def holder(self) -> str | None:
+        """Who has the lead now: its owner, or of one in a queue whoever claimed it."""
+        claim = self.facts.claim
+        return claim.rep if self.lead.team and claim and claim.until > self.now else self.lead.owner
 
     def with_lead(self, lead: Lead) -> Context:
         return Context(replace(self.facts, lead=lead), self.release, self.now)

@@ -162,6 +162,17 @@ class Attempts:
     channels: int = 0
     conversations: int = 0
     first_at: datetime | None = None
+    last_at: datetime | None = None
+    callback_at: datetime | None = None
+    """What was agreed in the last attempt."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A lead of the queue in front of one salesperson until then: a lease, no acceptance."""
+
+    rep: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -205,6 +216,8 @@ class Lead:
     country: str | None = None
     time_zone: str | None = None
     owner: str | None = None
+    team: str | None = None
+    """In this team's queue: nobody has taken it yet, and its manager is the owner."""
     clock: Clock | None = None
     is_on_desk: bool = False
     ready_rule: str | None = None
@@ -246,6 +259,8 @@ class Facts:
     attempts: Attempts = Attempts()
     owner_hours: Hours | None = None
     owner_zone: str | None = None
+    owner_holidays: str | None = None
+    claim: Claim | None = None
     has_deal_at_company: bool = False
     """Somebody at this company has an open opportunity: marketing to all of them stands still."""
     held: Held | None = None

@@ -23,7 +23,7 @@ class Row:
     id: str
     sources: frozenset[State]
     target: State | None
-    """None where the move itself names it: a correction may lead anywhere."""
+    """None where the move itself names it: it stays there, or a correction leads anywhere."""
     actors: tuple[str, ...]
     says: str
     command: str | None = None
@@ -102,6 +102,14 @@ TABLE: tuple[Row, ...] = (
     _row("T39", f"{STAYS} MERGED", "ERASED", "OPS", "everything about the person is erased", "erase"),
     _row("T40", STAYS, None, "OPS", "corrected, by two of operations or an admin", "correct"),
     _row("T41", "HANDED_OFF SALES_READY", "NURTURING", "SYS MKT MGR", "withdrawn from sales", "withdraw"),
+    _row(
+        "T43",
+        "HANDED_OFF ACCEPTED WORKING QUALIFIED OPPORTUNITY PROPOSAL",
+        None,
+        "MGR SYS",
+        "given to another salesperson",
+        "reassign",
+    ),
     _row("T42", "NEW", "ACCEPTED", "REP", "brought by the salesperson who has it", "bring"),
     _row("T44", STAYS, None, "REP MGR MKT NUR OPS", "taken back by whoever decided it", "undo"),
 )
@@ -162,7 +170,7 @@ def apply(lead: Lead, move: Move, now: datetime) -> Lead:
         raise RefusedError(f"{move.transition} does not lead from {lead.state} to {move.to}", legal(lead.state))
     target, sets = State(move.to), dict(move.sets)
     if target != lead.state:
-        sets = {"state_entered_at": now, "postponed_until": None, **sets, "state": target}
+        sets = {"state_entered_at": now, "postponed_until": None, "team": None, **sets, "state": target}
     if lead.state in IN_SALES and target not in IN_SALES:
         sets = {**LEAVING_SALES, "left_sales_at": now, **sets}
     after = replace(lead, **sets)  # type: ignore[arg-type]  # columns by name; tests compare them with Lead's fields

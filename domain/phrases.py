@@ -54,6 +54,13 @@ class Hours:
     opens: time
     closes: time
 
+    def __str__(self) -> str:
+        """As it is written: Mon-Fri 09:00-17:00."""
+        first = next((day for day in sorted(self.weekdays) if (day - 1) % 7 not in self.weekdays), 0)
+        last = DAYS[(first + len(self.weekdays) - 1) % 7]
+        days = DAYS[first] if len(self.weekdays) == 1 else f"{DAYS[first]}-{last}"
+        return f"{days} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from domain.definition import Id
+from domain.definition import Id, PointsPhrase
 from domain.parts import Part, When
 from domain.phrases import (
     CapPhrase,
@@ -30,6 +30,8 @@ class Person(Part):
     team: str = ""
     address: str
     phone: str | None = None
+    skills: list[Id] = []
+    """What routing rules may ask for: languages, products, territories."""
 
     @property
     def first_name(self) -> str:
@@ -145,6 +147,90 @@ class RoutingRule(Part):
     skill: str | None = None
 
 
+class Team(Part):
+    """How a team takes leads: each is offered to one salesperson, or waits in a queue for whoever asks next."""
+
+    handoff: Literal["offer", "queue"] = "offer"
+    manager: Id | None = None
+
+
+class Capacity(Part):
+    """How many new leads a salesperson can take up in a day."""
+
+    attempts_per_hour: float = Field(gt=0, le=1000)
+    share_for_new_leads: float = Field(gt=0, le=1)
+    attempts_per_lead: float = Field(gt=0, le=1000)
+
+    def daily(self, day: timedelta) -> int:
+        """hours * attempts_per_hour * share_for_new_leads / attempts_per_lead, whole leads, never none."""
+        hours = day / timedelta(hours=1)
+        return max(1, int(hours * self.attempts_per_hour * self.share_for_new_leads / self.attempts_per_lead))
+
+
 class Routing(Part):
     rules: list[RoutingRule] = Field(min_length=1)
     manager: str
+    teams: dict[str, Team] = {}
+    capacity: Capacity | None = None
+
+    def has_queue(self, team: str) -> bool:
+        return team in self.teams and self.teams[team].handoff == "queue"
+
+    def manager_of(self, team: str | None) -> str:
+        found = self.teams.get(team or "")
+        return found.manager if found and found.manager else self.manager
+
+
+Kind = Literal[
+    "callback", "hand_raise", "deadline", "first_attempt", "retry", "next_step", "recycled", "other"
+]  # fmt: skip
+"""Why a lead is the next one to work on. A salesperson's own unfinished claim goes before all of them."""
+Grade = Annotated[str, Field(pattern=r"^[A-D][1-4]$")]
+
+
+class Queue(Part):
+    """The order in which salespeople get their leads, as management wants it (lead_defs/queue.yaml)."""
+
+    order: list[Kind] = list(get_args(Kind))
+    grades: list[Grade] = ["A1", "A2", "B1", "A3", "B2"]
+    deadline_left: int = Field(default=25, ge=1, le=99)
+    """Percent of a promise's time that is left when it counts as a deadline."""
+    promote_every: Duration = timedelta(days=2)
+    lease: Duration = timedelta(minutes=15)
+    call: Duration = timedelta(hours=2)
+    call_hours: HoursPhrase = parse_hours("Mon-Fri 08:00-18:00")
+    """In the buyer's own zone."""
+    retries: list[Duration] = Field(
+        default=[timedelta(hours=4), timedelta(days=1), timedelta(days=2), timedelta(days=3)], min_length=1
+    )
+    next_step: Duration = timedelta(days=2)
+    next_step_in_deal: Duration = timedelta(days=14)
+    value: dict[Id, PointsPhrase] = {}
+    """Points that decide between leads of one kind and grade."""
+    skip: dict[Id, str] = {
+        "not_now": "Cannot be reached at this hour",
+        "not_mine": "Somebody else knows them better",
+        "other": "Something else",
+    }
+    skipped_for: Duration = timedelta(days=1)
+
+    @field_validator("order")
+    @classmethod
+    def _whole(cls, order: list[Kind]) -> list[Kind]:
+        if sorted(order) != sorted(get_args(Kind)):
+            raise ValueError(f"name each of these once, in your order: {', '.join(get_args(Kind))}")
+        return order
+
+    @field_validator("promote_every", "lease", "call")
+    @classmethod
+    def _lasts(cls, length: timedelta) -> timedelta:
+        if length < timedelta(minutes=1):
+            raise ValueError("this must last a minute at least; write for example 15 minutes")
+        return length
+
+    @field_validator("skip")
+    @classmethod
+    def _some(cls, skip: dict[str, str]) -> dict[str, str]:
+        if not skip:
+            raise ValueError("a skip needs a reason; name one at least")
+        return skip

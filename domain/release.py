@@ -11,7 +11,7 @@ from domain.conditions import Condition
 from domain.definition import Definition, EventDef, FieldDef, Profile
 from domain.errors import InvalidError
 from domain.lead import Lead
-from domain.policies import Person, ReasonsFile, Recycling, Routing, ServiceLevels
+from domain.policies import Person, Queue, ReasonsFile, Recycling, Routing, ServiceLevels
 from domain.track import Asset, Defaults, Sample, Stage, Touch, Track
 
 
@@ -35,6 +35,7 @@ class Release:
     assets: Mapping[str, Asset]
     samples: Mapping[str, Sample]
     tracks: Mapping[str, Track]
+    queue: Queue = field(default_factory=Queue)
     approved: frozenset[str] = frozenset()
     """Tracks whose campaign form both teams have signed; only these run."""
     pictures: Mapping[str, str] = field(default_factory=dict)

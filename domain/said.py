@@ -118,8 +118,11 @@ def is_theirs(ctx: Context, said: Said) -> None:
     if said.offer is not None and offer and said.offer != offer.number:
         options = lifecycle.legal(ctx.lead.state, said.actor)
         raise RefusedError(f"offer {said.offer} is over; the lead is with {owner} now", options)
-    if said.actor == "REP" and said.actor_id != (owner or ctx.lead.returned_by):
-        raise RefusedError(f"this lead is with {owner or ctx.lead.returned_by} now, not with {said.actor_id}", ())
+    holder = ctx.holder or ctx.lead.returned_by
+    if said.actor == "REP" and said.actor_id != holder and ctx.lead.team and holder == owner:
+        raise RefusedError(f"this lead waits in the queue of {ctx.lead.team}; POST /api/queue/next takes the next", ())
+    if said.actor == "REP" and said.actor_id != holder:
+        raise RefusedError(f"this lead is with {holder} now, not with {said.actor_id}", ())
 
 
 def known_reason(ctx: Context, said: Said, known: Mapping[str, Reason], command: str) -> Reason:

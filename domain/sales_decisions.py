@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from domain import recycling
 from domain.calendar import zone
@@ -34,7 +35,7 @@ def _accept(ctx: Context, said: Said) -> tuple[Move, ...]:
     clock = start(
         ctx.release.service_levels, "first_attempt", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window
     )
-    return (move(said, "T13", State.ACCEPTED, {"clock": clock}, **elapsed(ctx)),)
+    return (move(said, "T13", State.ACCEPTED, {"clock": clock, "owner": ctx.holder}, **elapsed(ctx)),)
 
 
 def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
@@ -84,12 +85,12 @@ def _reject(ctx: Context, said: Said) -> tuple[Move, ...]:
         sets: dict[str, object] = {"denied": denied, "stage_entered_at": ctx.now}
         return (move(said, "T14", State.NURTURING, sets, criterion=said.criterion, says=reason.say),)
     clock = start(ctx.release.service_levels, "routed", is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window)
-    tried = tuple(dict.fromkeys((*lead.tried_reps, lead.owner or "")))
+    tried = tuple(dict.fromkeys((*lead.tried_reps, ctx.holder or "")))
     sets = {"owner": ctx.release.definition.signers.marketing, "clock": clock, "tried_reps": tried}
     if len(tried) > ctx.release.service_levels.max_reroutes:
         desk = start(ctx.release.service_levels, "desk", False, ctx.now, ctx.sales_window)
         sets |= {"owner": ctx.release.routing.manager, "clock": desk, "is_on_desk": True}
-    return (move(said, "T15", State.SALES_READY, sets, rep=lead.owner),)
+    return (move(said, "T15", State.SALES_READY, sets, rep=ctx.holder),)
 
 
 def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
@@ -103,7 +104,7 @@ def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
         "cool_until": until,
         "return_reason": said.reason,
         "returned_at": ctx.now,
-        "returned_by": lead.owner or said.actor_id,
+        "returned_by": ctx.holder or said.actor_id,
         "recycled_at": (*lead.recycled_at, ctx.now),
         "denied": denied_now(ctx, said),
         "answered": ctx.hands_seen() if ctx.facts.attempts.count else ctx.lead.answered,
@@ -185,6 +186,31 @@ def _assign(ctx: Context, said: Said) -> tuple[Move, ...]:
     return (offer_move(ctx, said.rep, "assigned by the manager", said.actor, said.actor_id),)
 
 
+def _reassign(ctx: Context, said: Said) -> tuple[Move, ...]:
+    if not said.rep or ctx.release.person(said.rep).role not in ("sales", "manager"):
+        raise InvalidError("name the salesperson who gets it: rep", "rep")
+    if said.rep == ctx.lead.owner and not ctx.lead.team:
+        raise InvalidError(f"{said.rep} has it already", "rep")
+    if not said.note_length:
+        raise InvalidError("say why it changes hands: note", "note")
+    return (reassign_move(ctx, said.rep, "given over by the manager", said.actor, said.actor_id),)
+
+
+def reassign_move(ctx: Context, rep: str, why: str, actor: str = "SYS", actor_id: str | None = None) -> Move:
+    """T43: another owner, and the promise that runs begins anew in their hours (`ctx` holds them)."""
+    lead, levels = ctx.lead, ctx.release.service_levels
+    assert lead.clock is not None
+    clock = start(levels, lead.clock.name, is_hot(ctx.facts, ctx.release), ctx.now, ctx.sales_window)
+    sets: dict[str, object] = {"owner": rep, "clock": clock, "team": None}
+    return Move("T43", lead.state, actor, why, actor_id, sets, {"from": ctx.holder, "rep": rep, "clock": clock.name})
+
+
+def queue_move(ctx: Context, team: str, why: str, **data: object) -> Move:
+    """T11 to a whole team: its manager is the owner until somebody of it has tried."""
+    move = offer_move(ctx, ctx.release.routing.manager_of(team), why)
+    return replace(move, sets={**move.sets, "team": team}, data={**move.data, **data, "team": team})
+
+
 def offer_move(
     ctx: Context, rep: str, why: str, actor: str = "SYS", actor_id: str | None = None, **data: object
 ) -> Move:
@@ -214,6 +240,7 @@ COMMANDS: Mapping[str, Callable[[Context, Said], tuple[Move, ...]]] = {
     "recycle": _recycle,
     "disqualify": _disqualify,
     "assign": _assign,
+    "reassign": _reassign,
     "opportunity": _opportunity,
     "proposal": _proposal,
     "rescope": _rescope,

@@ -63,7 +63,8 @@ def _rung(ctx: Context) -> Step | None:
     if rung is None:
         return None
     id = f"{rung.verb}:{lead.clock.name}:{lead.clock.started_at.isoformat()}:{lead.clock.rung}"
-    return Step(id, rung.verb, rung.due_at, rung.says)
+    claim = ctx.facts.claim if rung.verb is Verb.REASSIGN else None  # not out of the hands of who is calling just now
+    return Step(id, rung.verb, max(rung.due_at, claim.until) if claim else rung.due_at, rung.says)
 
 
 def _held_back(ctx: Context) -> str | None:
@@ -100,6 +101,8 @@ def stalled(ctx: Context) -> Move:
 def taken_back(ctx: Context) -> Move:
     """T15/T19 after a broken promise: to somebody else, and after enough of them to the manager's desk (T17)."""
     lead, levels = ctx.lead, ctx.release.service_levels
+    if lead.team:
+        return to_desk(ctx, lead.tried_reps, f"nobody took it from the queue of {lead.team}")
     tried = tuple(dict.fromkeys((*lead.tried_reps, lead.owner or "")))
     window, clock_name = ctx.sales_window, lead.clock.name if lead.clock else ""
     if len(tried) > levels.max_reroutes:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 SUBJECTS = {
     "offered": "A sales-ready lead for you: {who}",
+    "reassigned": "With you from now on: {who}",
     "touch": "To do: {task} with {who}",
     "answer": "{who} raised a hand - please answer by {due}",
     "reply": "{who} replied - please read it",
@@ -30,6 +31,7 @@ BODIES = {
     "feedback_remind": "One tap is enough; it decides what you get next.\n{url}",
     "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n{url}",
     "debrief_remind": "The questions are on the page.\n{url}",
+    "reassigned": "Everything so far, and what you owe them by when:\n{url}",
     "touch": "{who} is ready for this: {task}. Please do it by {due}.\n\n"
     "The script, the question to ask and the form are here:\n{url}",
     "answer": "{who}: {task}. Please answer in person by {due}. Mails to them stand still until you"

@@ -17,11 +17,12 @@ from sqlalchemy import insert, update
 from domain.context import Context
 from domain.decide import decide
 from domain.keys import content_hash
-from domain.lead import Facts, Lead, State, Status
+from domain.lead import IN_SALES, Facts, Lead, State, Status
+from domain.queue import place
 from domain.readiness import Verdict
 from domain.release import Release
 from domain.steps import Move, Order, Step, Verb, Where
-from storage import permits, record
+from storage import permits, queue, record
 from storage import tables as t
 from storage.archive import Archive, Tx
 from storage.facts import day_start, load
@@ -170,6 +171,8 @@ def stand(d: Deciding, step: Step, order: Order | None = None) -> Step:
     kept = {"id": step.id, "verb": step.verb.value, "due_at": step.due_at.isoformat(), "reason": step.reason}
     due_at = None if step.verb is Verb.ENDED else step.due_at
     values = {"step": kept, "step_seq": seq, "step_due_at": due_at}
+    if d.lead.state in IN_SALES:
+        queue.keep(d.tx, d.lead, place(d.ctx))
     if any(values[name] != d.beside[name] for name in values):
         d.tx.execute(update(t.leads).where(t.leads.c.id == d.lead.id).values(values))
     return step.for_history(seq, d.archive.clock.wake_at(step.due_at), where(d), renew, d.archive.build)

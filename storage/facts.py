@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, func, select
 
 from domain.errors import MissingError
-from domain.lead import IN_SALES, Attempts, Delivery, Facts, Lead, Offer, State, Status, Task
+from domain.lead import IN_SALES, Attempts, Claim, Delivery, Facts, Lead, Offer, State, Status, Task
 from domain.phrases import Hours, parse_hours
 from domain.said import CONVERSATIONS
 from storage import pauses
@@ -56,7 +56,8 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
     lead = to_lead(row)
     in_sales = lead.state in IN_SALES
     offer = _offer(tx, lead) if in_sales and lead.state is not State.SALES_READY else None
-    hours, zone = _owner(tx, lead) if in_sales and lead.owner else (None, None)
+    claim = _claim(tx, lead) if lead.team else None
+    hours, zone, holidays = _at_work(tx, claim.rep if claim else lead.owner) if in_sales else (None, None, None)
     facts = Facts(
         lead,
         to_known(row["known"]),
@@ -68,6 +69,8 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
         _attempts(tx, offer) if offer else Attempts(),
         hours,
         zone,
+        holidays,
+        claim,
         bool(row["open_deals"]),
         None if in_sales else pauses.held(tx, lead, row["origin"]),
     )
@@ -115,17 +118,32 @@ def _attempts(tx: Tx, offer: Offer) -> Attempts:
         func.count(c.channel.distinct()),
         func.count().filter(c.outcome.in_(CONVERSATIONS)),
         func.min(c.at),
+        func.max(c.at),
     ).where(c.offer_id == offer.id)
-    return Attempts(*tx.execute(query).one())
+    found = tx.execute(query).one()
+    if not found[0]:
+        return Attempts()
+    newest = select(c.callback_at).where(c.offer_id == offer.id).order_by(c.at.desc(), c.id.desc()).limit(1)
+    count, channels, conversations, first_at, last_at = found
+    return Attempts(count, channels, conversations, first_at, last_at, tx.execute(newest).scalar())
 
 
-def _owner(tx: Tx, lead: Lead) -> tuple[Hours | None, str | None]:
-    row = tx.execute(select(t.reps.c.hours, t.reps.c.zone).where(t.reps.c.id == lead.owner)).first()
-    return hours_of(row) if row else (None, None)
+def _claim(tx: Tx, lead: Lead) -> Claim | None:
+    c = t.queue.c
+    claimed = (c.lead_id == lead.id, c.claimed_by.is_not(None))
+    row = tx.execute(select(c.claimed_by, c.claimed_until).where(*claimed)).first()
+    return Claim(row.claimed_by, row.claimed_until) if row else None
 
 
-def hours_of(rep: Any) -> tuple[Hours | None, str | None]:  # Any: a row of reps
-    return parse_hours(rep.hours) if rep.hours else None, rep.zone
+def _at_work(tx: Tx, person: str | None) -> tuple[Hours | None, str | None, str | None]:
+    """When somebody works: hours, zone, holidays; None for what is nobody's own."""
+    c = t.reps.c
+    row = tx.execute(select(c.hours, c.zone, c.holidays).where(c.id == person)).first()
+    return at_work(row) if row else (None, None, None)
+
+
+def at_work(rep: Any) -> tuple[Hours | None, str | None, str | None]:  # Any: a row of reps
+    return parse_hours(rep.hours) if rep.hours else None, rep.zone, rep.holidays
 
 
 def _reserved(tx: Tx, lead_id: UUID) -> dict[str, datetime]:

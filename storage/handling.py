@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 
 from domain import clocks, keys, routing
 from domain.calendar import add_span
 from domain.lead import Clock, State
 from domain.phrases import Span, parse_hours
+from domain.queue import DEALS, place
+from domain.release import Release
 from domain.said import elapsed
-from domain.sales_decisions import offer_move
+from domain.sales_decisions import offer_move, queue_move
 from domain.selling import ROUTE_AGAIN, taken_back
 from domain.steps import Step, Verb
 from domain.touches import nth
@@ -21,6 +25,8 @@ from storage import tables as t
 from storage.archive import Tx
 from storage.deciding import Deciding
 from storage.sending import open_delivery
+
+WITH_REP = [s.value for s in (State.HANDED_OFF, State.ACCEPTED, State.WORKING, State.QUALIFIED)]
 
 
 def open_task(d: Deciding, step: Step) -> None:
@@ -142,19 +148,59 @@ def reassign(d: Deciding, step: Step) -> None:
 
 def route(d: Deciding, step: Step) -> None:
     """Offer the lead to a salesperson; wait for a free place; or, when all have had it, to the manager's desk."""
-    choice = routing.choose(d.ctx, reps(d.tx, d))
+    team = reps(d.tx, d)
+    choice = routing.choose(d.ctx, team, account_owner(d), _waiting(d))
     if isinstance(choice, routing.Choice):
         passed_over = [list(r) for r in choice.passed_over]
+        if choice.rep is None:
+            d.facts = replace(d.facts, owner_hours=None, owner_zone=None, owner_holidays=None)
+            d.take(queue_move(d.ctx, choice.team or "", choice.why, rule=choice.rule, passed_over=passed_over))
+            return
         offer(d, choice.rep, choice.why, "SYS", None, rule=choice.rule, passed_over=passed_over)
+        keep_credits(d.tx, choice.credits)
         return
     data = {"passed_over": [list(r) for r in choice]}
     if choice and all(why in routing.FOR_GOOD for _, why in choice):
         _put_on_desk(d)
         record.log(d.tx, d.lead, "routing", d.now, reason="everybody had it: on the manager's desk", data=data)
         return
-    d.change(postponed_until=d.now + ROUTE_AGAIN)
+    d.change(postponed_until=_again_at(d, team, choice))
     why = "nobody has a free place" if choice else "there is no salesperson yet; add one: nurture rep add"
     record.log(d.tx, d.lead, "routing", d.now, reason=why, data=data)
+
+
+def _again_at(d: Deciding, team: Sequence[routing.Rep], refusals: routing.Refusals) -> datetime:
+    """A place in hand that is freed wakes the best lead at once. What a new day brings is looked for when it begins,
+    the best kinds of leads a little before the others."""
+    why = dict(refusals)
+    days = [routing.next_day(rep, d.ctx) for rep in team if why.get(rep.id) == routing.FULL_TODAY]
+    found = place(d.ctx)
+    if not days or found is None or {routing.AWAY, routing.OFF} & set(why.values()):
+        return d.now + ROUTE_AGAIN
+    return min(days) + timedelta(minutes=found.base)
+
+
+def account_owner(d: Deciding) -> str | None:
+    """Who has an open opportunity at the lead's company, else who is named as the owner of the account."""
+    c, company = t.leads.c, d.lead.company
+    if company:
+        deals = (c.company == company, c.state.in_([state.value for state in DEALS]), c.id != d.lead.id)
+        found: str | None = d.tx.execute(
+            select(c.owner).where(*deals).order_by(c.state_entered_at.desc(), c.id).limit(1)
+        ).scalar()
+        if found:
+            return found
+    named = d.ctx.view.known("company.account_owner")
+    return str(named.value) if named else None
+
+
+def _waiting(d: Deciding) -> dict[str, int]:
+    """How many leads nobody has taken yet wait in each team's queue; only where the files limit them."""
+    if d.release.routing.capacity is None:
+        return {}
+    c = t.leads.c
+    unclaimed = (c.state == State.HANDED_OFF.value, c.team.is_not(None))
+    return {row[0]: row[1] for row in d.tx.execute(select(c.team, func.count()).where(*unclaimed).group_by(c.team))}
 
 
 def _put_on_desk(d: Deciding) -> None:
@@ -166,31 +212,57 @@ def _put_on_desk(d: Deciding) -> None:
 
 def offer(d: Deciding, rep: routing.Rep, why: str, actor: str, actor_id: str | None, **data: object) -> None:
     """T11 with the clock in the hours of the one who gets it."""
-    d.facts = replace(d.facts, owner_hours=rep.hours, owner_zone=rep.zone)
+    d.facts = replace(d.facts, owner_hours=rep.hours, owner_zone=rep.zone, owner_holidays=rep.holidays)
     d.take(offer_move(d.ctx, rep.id, why, actor, actor_id, **data))
+    offered = {"offered_on": routing.today_of(rep, d.ctx), "offered_today": rep.today + 1}
+    d.tx.execute(update(t.reps).where(t.reps.c.id == rep.id).values(offered))
+
+
+def keep_credits(tx: Tx, credits: Mapping[str, float]) -> None:
+    if credits:
+        one = update(t.reps).where(t.reps.c.id == bindparam("rep")).values(credit=bindparam("now"))
+        tx.execute(one, [{"rep": id, "now": credit} for id, credit in credits.items()])
 
 
 def reps(tx: Tx, d: Deciding) -> list[routing.Rep]:
     """Every salesperson with what is in hand, locked so that two routers cannot fill one place twice."""
-    c, leads, offers = t.reps.c, t.leads.c, t.offers.c
-    with_rep = [s.value for s in (State.HANDED_OFF, State.ACCEPTED, State.WORKING, State.QUALIFIED)]
-    rows = tx.execute(select(t.reps).order_by(c.id).with_for_update()).all()
-    held = select(leads.owner, func.count()).where(leads.state.in_(with_rep)).group_by(leads.owner)
-    in_hand = {row[0]: row[1] for row in tx.execute(held)}
-    received = {row[0]: row[1] for row in tx.execute(select(offers.rep, func.count()).group_by(offers.rep))}
-    people = d.release.people
-    return [
-        routing.Rep(
-            r.id,
-            people[r.id].team if r.id in people else "",
-            r.capacity,
-            in_hand.get(r.id, 0),
-            r.weight,
-            received.get(r.id, 0),
-            r.is_active and r.id in people,
-            r.away_until,
-            parse_hours(r.hours) if r.hours else None,
-            r.zone,
-        )
-        for r in rows
-    ]
+    return team_of(tx, d.release, d.now)
+
+
+def team_of(tx: Tx, release: Release, now: datetime, *, lock: bool = True) -> list[routing.Rep]:
+    query = select(t.reps).order_by(t.reps.c.id)
+    rows = tx.execute(query.with_for_update() if lock else query).mappings().all()
+    held = in_hand(tx, now)
+    return [_rep(row, release, held.get(row["id"], 0), now) for row in rows]
+
+
+def _rep(row: RowMapping, release: Release, held: int, now: datetime) -> routing.Rep:
+    person = release.people.get(row["id"])
+    rep = routing.Rep(
+        row["id"],
+        person.team if person else "",
+        row["capacity"],
+        held,
+        row["weight"],
+        row["credit"],
+        0,
+        frozenset(person.skills if person else ()),
+        row["is_active"] and person is not None,
+        row["away_until"],
+        parse_hours(row["hours"]) if row["hours"] else None,
+        row["zone"],
+        row["holidays"],
+    )
+    is_today = row["offered_on"] == routing.local_day(rep, release, now)
+    return replace(rep, today=row["offered_today"] if is_today else 0)
+
+
+def in_hand(tx: Tx, now: datetime) -> dict[str, int]:
+    """Places taken: leads for new work that somebody has, and those of a queue that are in front of somebody."""
+    c, q = t.leads.c, t.queue.c
+    held = select(c.owner, func.count()).where(c.state.in_(WITH_REP), c.team.is_(None)).group_by(c.owner)
+    claimed = select(q.claimed_by, func.count()).where(q.claimed_until > now, q.team.is_not(None))
+    found: dict[str, int] = {row[0]: row[1] for row in tx.execute(held)}
+    for rep, count in tx.execute(claimed.group_by(q.claimed_by)):
+        found[rep] = found.get(rep, 0) + count
+    return found

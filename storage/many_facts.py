@@ -9,13 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
-from domain.lead import IN_SALES, Attempts, Delivery, Facts, Lead, Offer, State
+from domain.lead import IN_SALES, Attempts, Claim, Delivery, Facts, Lead, Offer, State
 from domain.phrases import Hours
 from domain.said import CONVERSATIONS
 from storage import pauses
 from storage import tables as t
 from storage.archive import Tx
-from storage.facts import DELIVERY, day_start, delivery, hours_of, task_that_counts
+from storage.facts import DELIVERY, at_work, day_start, delivery, task_that_counts
 from storage.rows import to_known, to_lead, to_seen
 
 IDS: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
@@ -53,9 +53,20 @@ TRIED = (
         func.count(t.attempts.c.channel.distinct()),
         func.count().filter(t.attempts.c.outcome.in_(CONVERSATIONS)),
         func.min(t.attempts.c.at),
+        func.max(t.attempts.c.at),
     )
     .where(t.attempts.c.offer_id.in_(IDS))
     .group_by(t.attempts.c.offer_id)
+)
+
+
+CALLBACKS = (
+    select(t.attempts.c.offer_id, t.attempts.c.callback_at)
+    .where(t.attempts.c.offer_id.in_(IDS))
+    .order_by(t.attempts.c.offer_id, t.attempts.c.at, t.attempts.c.id)
+)
+CLAIMS = select(t.queue.c.lead_id, t.queue.c.claimed_by, t.queue.c.claimed_until).where(
+    t.queue.c.lead_id.in_(IDS), t.queue.c.claimed_by.is_not(None)
 )
 
 
@@ -70,6 +81,7 @@ def load_many(tx: Tx, ids: Sequence[UUID]) -> list[Facts]:
     offers = _offers(tx, [id for id in selling if leads[id].state is not State.SALES_READY])
     attempts = _attempts(tx, [offer.id for offer in offers.values()])
     hours = _hours(tx) if selling else {}
+    claims = _claims(tx, [id for id in selling if leads[id].team])
     return [
         Facts(
             lead,
@@ -80,7 +92,8 @@ def load_many(tx: Tx, ids: Sequence[UUID]) -> list[Facts]:
             offers.get(id),
             reserved.get(id, {}),
             attempts.get(offers[id].id, Attempts()) if id in offers else Attempts(),
-            *_of_owner(lead, hours),
+            *_of_owner(lead, claims.get(id), hours),
+            claims.get(id),
             bool(rows[id]["open_deals"]),
             None if lead.state in IN_SALES else pauses.held_by(paused, lead, rows[id]["origin"]),
         )
@@ -118,12 +131,25 @@ def _offers(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Offer]:
 
 
 def _attempts(tx: Tx, offers: Sequence[UUID]) -> dict[UUID, Attempts]:
-    return {row[0]: Attempts(*row[1:]) for row in _rows(tx, TRIED, offers)}
+    agreed = {row.offer_id: row.callback_at for row in _rows(tx, CALLBACKS, offers)}
+    return {
+        offer: Attempts(count, channels, conversations, first_at, last_at, agreed[offer])
+        for offer, count, channels, conversations, first_at, last_at in _rows(tx, TRIED, offers)
+    }
 
 
-def _hours(tx: Tx) -> dict[str, tuple[Hours | None, str | None]]:
-    return {row.id: hours_of(row) for row in tx.execute(select(t.reps.c.id, t.reps.c.hours, t.reps.c.zone))}
+def _claims(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Claim]:
+    return {row.lead_id: Claim(row.claimed_by, row.claimed_until) for row in _rows(tx, CLAIMS, ids)}
 
 
-def _of_owner(lead: Lead, hours: Mapping[str, tuple[Hours | None, str | None]]) -> tuple[Hours | None, str | None]:
-    return hours.get(lead.owner or "", (None, None)) if lead.state in IN_SALES else (None, None)
+AtWork = tuple[Hours | None, str | None, str | None]
+
+
+def _hours(tx: Tx) -> dict[str, AtWork]:
+    c = t.reps.c
+    return {row.id: at_work(row) for row in tx.execute(select(c.id, c.hours, c.zone, c.holidays))}
+
+
+def _of_owner(lead: Lead, claim: Claim | None, hours: Mapping[str, AtWork]) -> AtWork:
+    who = claim.rep if claim else lead.owner
+    return hours.get(who or "", (None, None, None)) if lead.state in IN_SALES else (None, None, None)

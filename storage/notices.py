@@ -37,20 +37,21 @@ class Notice:
 
 def tell(tx: Tx, person: str, kind: str, lead_id: UUID | None, at: datetime, **data: object) -> UUID:
     """Queue a notice in this transaction. It is sent by the activity after its commit, else by the relay."""
-    row = _row(person, kind, lead_id, at, data)
-    tx.execute(insert(t.notices).values(row))
-    notice_id: UUID = row["id"]
+    told = row(person, kind, lead_id, at, data)
+    tx.execute(insert(t.notices).values(told))
+    notice_id: UUID = told["id"]
     return notice_id
 
 
 def tell_many(tx: Tx, kind: str, at: datetime, told: Sequence[tuple[str, UUID, Mapping[str, object]]]) -> None:
     """The same to several people about several leads, in one go."""
     if told:
-        tx.execute(insert(t.notices), [_row(person, kind, lead_id, at, data) for person, lead_id, data in told])
+        tx.execute(insert(t.notices), [row(person, kind, lead_id, at, data) for person, lead_id, data in told])
 
 
-def _row(person: str, kind: str, lead_id: UUID | None, at: datetime, data: Mapping[str, object]) -> dict[str, Any]:
-    """Any: column values"""
+def row(
+    person: str, kind: str, lead_id: UUID | None, at: datetime, data: Mapping[str, object]
+) -> dict[str, Any]:  # Any: column values
     now = machine_now()
     return {
         "id": uuid4(),

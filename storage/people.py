@@ -17,7 +17,7 @@ from domain.lead import Source
 from domain.phrases import Outcome
 from domain.said import GIVEN, LONGEST_PAUSE, SNOOZE, Said
 from domain.track import OUTCOMES
-from storage import duties, facts_judged, handling, learning, record, referring, texts, wakes
+from storage import duties, facts_judged, handling, learning, queue, reassigning, record, referring, texts, wakes
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
 from storage.deciding import Deciding, open_lead
@@ -56,6 +56,8 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
     offer, before = d.facts.offer, d.ctx.verdict
     if said.command == "assign":
         _assign(d, said)
+    elif said.command == "reassign":
+        reassigning.by_manager(d, said)
     else:
         for move in decisions.take(d.ctx, said):
             d.take(move)
@@ -69,6 +71,7 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
         facts_judged.keep(d, before, {*values, *wrong}, said)
     if learned.note:
         texts.put(tx, lead_id, "note", str(log_id), learned.note, d.now)
+    queue.decided(d, said.command)
     if offer:
         duties.follow(d, offer)
     referred = referring.refer(d, learned.referral, said) if learned.referral else None

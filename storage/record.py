@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from domain import lifecycle
 from domain.lead import IN_SALES, Facts, Lead, Offer, State
 from domain.steps import Move
 from storage import notices, opportunities, permits, wakes
 from storage import tables as t
-from storage.archive import Tx, machine_now
+from storage.archive import Tx, insert_once, machine_now
 from storage.rows import changed, to_json, to_lead
 
 WITH_REP = IN_SALES - {State.SALES_READY}
@@ -97,12 +97,14 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
         facts = replace(facts, task=None, reserved={})
         _reopen_handoff(tx, after) if move.transition == "T44" else _open_handoff(tx, after, now, verdict_id)
     facts = _pass_on(tx, facts, before, move, now)
-    if move.transition in ("T13", "T42") and facts.offer:
-        tx.execute(update(t.offers).where(t.offers.c.id == facts.offer.id).values(accepted_at=now))
     if move.transition == "T18" and facts.offer:
         _log_attempt(tx, after, facts.offer, move, now)
     if before.state in IN_SALES and after.state not in IN_SALES:
         _close_handoff(tx, after, move, now)
+        for table in (t.queue, t.queue_passes):
+            tx.execute(delete(table).where(table.c.lead_id == after.id))
+    elif had_it := set(after.tried_reps) - set(before.tried_reps):
+        _exclude(tx, after.id, had_it)
     if after.state in (State.DISQUALIFIED, State.MERGED, State.ERASED):
         permits.release(tx, after.id)
         close_tasks(tx, after.id, now, "overtaken")
@@ -115,22 +117,52 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
 def _pass_on(tx: Tx, facts: Facts, before: Lead, move: Move, now: datetime) -> Facts:
     """From hand to hand: the offer that ends, the one that begins, and the deal that belongs to them."""
     after, offer = facts.lead, facts.offer
-    ended = offer if offer and (after.owner != before.owner or after.state not in WITH_REP) else None
+    if offer and (move.transition == "T13" or _is_only_taken_back(tx, after, move)):
+        return _accepted(tx, facts, before, now if move.transition == "T13" else None)
+    is_over = after.owner != before.owner or after.state not in WITH_REP or move.transition == "T43"
+    ended = offer if is_over else None
     if offer:
         opportunities.follow(tx, facts, before, after, move, now)
     if ended:
         _close_offer(tx, ended, move, now)
-        facts = replace(facts, offer=None)
+        facts = replace(facts, offer=None, claim=None)
     elif offer and move.transition == "T24":
         wakes.wake_best_waiting(tx, offer.rep)  # an opportunity takes no place of those for new leads
     if after.state in WITH_REP and facts.offer is None:
         reopened = _reopen_offer(tx, after) if move.transition == "T44" else None
-        facts = replace(facts, offer=reopened or _open_offer(tx, after, move, now))
+        facts = replace(facts, offer=reopened or _open_offer(tx, after, move, now), claim=None)
         if offer is None:
             opportunities.follow(tx, facts, before, after, move, now)
     if ended:
-        wakes.wake_best_waiting(tx, ended.rep)
+        wakes.wake_best_waiting(tx, None if before.team else ended.rep)
     return facts
+
+
+def _accepted(tx: Tx, facts: Facts, before: Lead, at: datetime | None) -> Facts:
+    """The offer is its owner's from then on, a team's too; taken back, it is open as before."""
+    offer, owner = facts.offer, facts.lead.owner or ""
+    assert offer is not None
+    tx.execute(update(t.offers).where(t.offers.c.id == offer.id).values(accepted_at=at, rep=owner))
+    if at and before.team:
+        wakes.wake_best_waiting(tx)
+    return replace(facts, offer=replace(offer, rep=owner))
+
+
+def _is_only_taken_back(tx: Tx, after: Lead, move: Move) -> bool:
+    """An acceptance was undone: the same offer stands again."""
+    if move.transition != "T44" or after.state is not State.HANDED_OFF:
+        return False
+    c = t.offers.c
+    newest = select(c.closed_at, c.rep).where(c.lead_id == after.id).order_by(c.offered_at.desc(), c.number.desc())
+    row = tx.execute(newest.limit(1)).first()
+    return row is not None and row.closed_at is None and (row.rep == after.owner or after.team is not None)
+
+
+def _exclude(tx: Tx, lead_id: UUID, reps: Iterable[str]) -> None:
+    """As long as sales has the lead the queue does not give it to them again."""
+    rows = [{"lead_id": lead_id, "rep": rep, "until_at": None} for rep in sorted(reps)]
+    passing = insert_once(tx, t.queue_passes).values(rows)
+    tx.execute(passing.on_conflict_do_update(index_elements=["lead_id", "rep"], set_={"until_at": None}))
 
 
 def close_tasks(tx: Tx, lead_id: UUID, now: datetime, outcome: str) -> None:
@@ -195,8 +227,9 @@ def _open_offer(tx: Tx, lead: Lead, move: Move, now: datetime) -> Offer:
         "accept_by": lead.clock.due_at,
     }
     tx.execute(insert(t.offers).values(row))
-    if move.actor_id != lead.owner:
-        notices.tell(tx, lead.owner, "offered", lead.id, now, offer=str(offer.id), handoff=str(handoff_id))
+    if lead.team is None and move.actor_id != lead.owner:  # whoever asks the queue next hears of it then
+        kind = "offered" if move.transition == "T11" else "reassigned"
+        notices.tell(tx, lead.owner, kind, lead.id, now, offer=str(offer.id), handoff=str(handoff_id))
     return offer
 
 

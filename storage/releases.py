@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 
 from domain.errors import ConflictError, InvalidError, MissingError, NotReadyError, RefusedError
 from domain.release import Release
+from storage import reps
 from storage import tables as t
 from storage.archive import SCHEMA_VERSION, Archive, Tx, insert_once, one_at_a_time
 from storage.reading import Row
@@ -185,6 +186,7 @@ def _go_live(
         "via": via,
     }
     tx.execute(insert(t.live).values(row))
+    reps.who_left(tx, archive)
 
 
 def require_base(tx: Tx, base: str | None) -> None:

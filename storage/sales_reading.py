@@ -85,6 +85,12 @@ def handoff(tx: Tx, given: str) -> Row:
     return row
 
 
+def open_handoff(tx: Tx, lead_id: UUID) -> Row | None:
+    c = t.handoffs.c
+    query = select(t.handoffs).where(c.lead_id == lead_id, c.closed_at.is_(None)).order_by(c.number.desc()).limit(1)
+    return tx.execute(query).mappings().first()
+
+
 def handoffs_of(tx: Tx, lead_id: UUID) -> Sequence[Row]:
     """Of every cycle, oldest first."""
     c = t.handoffs.c

@@ -38,6 +38,7 @@ metadata = MetaData(
 CODE = String(64)
 OPEN = text("closed_at is null")
 NO_TRACK = text("track is null")
+HELD = text("team is null and rep is null")
 
 
 def _lead_id(**more: bool) -> Column[object]:
@@ -64,6 +65,7 @@ leads = Table(
     Column("country", String(8)),
     Column("time_zone", CODE),
     Column("owner", CODE),
+    Column("team", CODE),
     Column("clock_name", CODE),
     Column("clock_started_at", Utc),
     Column("clock_due_at", Utc),
@@ -104,7 +106,7 @@ leads = Table(
         " = (owner is not null and clock_name is not null)",
         name="one_owner_one_clock",
     ),
-    Index("ix_leads_state_owner", "state", "owner"),
+    Index("ix_leads_state_team_owner", "state", "team", "owner"),
     Index("ix_leads_step_due_at", "step_due_at"),
     Index("ix_leads_company", "company"),
     Index("ix_leads_no_track", "state_entered_at", sqlite_where=NO_TRACK, postgresql_where=NO_TRACK),
@@ -519,6 +521,43 @@ reps = Table(
     Column("away_until", Utc),
     Column("hours", CODE),
     Column("zone", CODE),
+    Column("holidays", CODE),
+    # the router's memory: how many leads behind their weighted share, and what the present day brought
+    Column("credit", Float, nullable=False, server_default="0"),
+    Column("offered_on", String(10)),
+    Column("offered_today", Integer, nullable=False, server_default="0"),
+)
+
+queue = Table(
+    "queue",
+    metadata,
+    Column("lead_id", Uuid(), ForeignKey("leads.id"), primary_key=True),
+    Column("kind", CODE, nullable=False),
+    Column("team", CODE),
+    Column("rep", CODE),
+    Column("line", String(200), nullable=False),
+    Column("slot", Integer, nullable=False),
+    Column("base", Integer, nullable=False),
+    Column("key", BigId, nullable=False),
+    Column("value_order", Float, nullable=False),  # the value's negative: the whole order ascends
+    Column("from_at", Utc, nullable=False),
+    Column("urgent_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("since_at", Utc, nullable=False),
+    Column("claimed_by", CODE, index=True),
+    Column("claimed_until", Utc),
+    Index("ix_queue_order", "team", "line", "slot", "base", "key", "value_order", "due_at", "since_at", "lead_id"),
+    Index("ix_queue_deadline", "team", "line", "due_at", "lead_id"),
+    Index("ix_queue_held", "slot", "base", "key", "value_order", "lead_id", sqlite_where=HELD, postgresql_where=HELD),
+    Index("ix_queue_rep", "rep"),
+)
+
+queue_passes = Table(
+    "queue_passes",
+    metadata,
+    Column("lead_id", Uuid(), ForeignKey("leads.id"), primary_key=True),
+    Column("rep", CODE, primary_key=True),
+    Column("until_at", Utc),
 )
 
 clock = Table(

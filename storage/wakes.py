@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
 
 from domain.lead import State
 from storage import tables as t
@@ -75,17 +75,22 @@ def sent(archive: Archive, wakes: Sequence[Wake]) -> None:
             tx.execute(delete(t.wakes).where(t.wakes.c.id.in_([w.id for w in wakes])))
 
 
-def wake_best_waiting(tx: Tx, rep: str) -> None:
-    """A salesperson has a free place again: the lead that waits longest for one tries at once.
+def wake_best_waiting(tx: Tx, rep: str | None = None) -> None:
+    """A place is free again, this salesperson's or one in a queue: the best of the leads held back tries at once.
 
     The rep's row is locked as routing does it: who was told that there is no place is seen waiting here. A lead whose
     row is locked is passed over: it is being routed, and about to see the place, or another freed place wakes it.
     """
-    tx.execute(select(t.reps.c.id).where(t.reps.c.id == rep).with_for_update())
-    c = t.leads.c
-    waiting = (c.state == State.SALES_READY.value, c.is_on_desk.is_(False), c.postponed_until.is_not(None))
-    first = select(c.id).where(*waiting).order_by(c.state_entered_at).limit(1)
-    lead_id = tx.execute(first.with_for_update(skip_locked=True)).scalar()
+    if rep is not None:
+        tx.execute(select(t.reps.c.id).where(t.reps.c.id == rep).with_for_update())
+    c, q, p = t.leads.c, t.queue.c, t.queue_passes.c
+    held = (q.team.is_(None), q.rep.is_(None), c.state == State.SALES_READY.value, c.postponed_until.is_not(None))
+    had_it = exists().where(p.lead_id == c.id, p.rep == rep)
+    best = select(c.id).join(t.queue, q.lead_id == c.id).where(*held, c.is_on_desk.is_(False))
+    if rep is not None:
+        best = best.where(~had_it)
+    best = best.order_by(q.slot, q.base, q.key, q.value_order, q.lead_id).limit(1)
+    lead_id = tx.execute(best.with_for_update(skip_locked=True, of=t.leads)).scalar()
     if lead_id:
         tx.execute(update(t.leads).where(c.id == lead_id).values(postponed_until=None))
         wake(tx, lead_id, "place_free")

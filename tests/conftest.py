@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from commands.benchmarks.postgres import programs
 from domain.release import Release
 from storage.archive import connect
 from storage.tables import metadata
@@ -29,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where there is no PostgreSQL nothing runs that needs it: a test left out is a failing one."""
     if any(item.get_closest_marker("postgresql") for item in items):
         try:
-            postgres.programs()
+            programs()
         except LookupError as missing:
             raise pytest.UsageError(*missing.args) from None
 

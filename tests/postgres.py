@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,13 +10,11 @@ from uuid import uuid4
 
 import psycopg
 
+from commands.benchmarks.postgres import USER, started, url
 from storage import migrate
 from storage.tables import metadata
 
-DEBIAN = Path("/usr/lib/postgresql")
-NOBODY = 65534
 TEMPLATE = "archive"
-MISSING = "PostgreSQL is missing, and the suite runs on it too; install it: apt-get install postgresql"
 CARELESS = "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"
 """What is lost when the machine goes down is only a test."""
 
@@ -34,7 +28,7 @@ class Server:
     _free: list[str] = field(default_factory=list)
 
     def url(self, name: str) -> str:
-        return f"postgresql+psycopg://nurture@/{name}?host={self.folder}"
+        return url(self.folder, name)
 
     @contextmanager
     def archive(self) -> Iterator[str]:
@@ -43,7 +37,7 @@ class Server:
         name = self._free.pop() if self._free else self._create(TEMPLATE)
         yield self.url(name)
         self._end_connections(name)
-        with psycopg.connect(host=str(self.folder), user="nurture", dbname=name) as tx:
+        with psycopg.connect(host=str(self.folder), user=USER, dbname=name) as tx:
             tx.execute("; ".join(f"delete from {table}" for table in reversed(metadata.sorted_tables)).encode())
         self._free.append(name)
 
@@ -64,40 +58,13 @@ class Server:
         self.admin.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", [name])
 
 
-def programs() -> Path:
-    """The folder of initdb and pg_ctl, of the newest version there is. Raises LookupError with what to install."""
-    versions = (path for path in DEBIAN.glob("*/bin") if (path / "initdb").is_file())
-    if found := max(versions, key=lambda path: float(path.parent.name), default=None):
-        return found
-    if on_path := shutil.which("initdb"):
-        return Path(on_path).resolve().parent
-    raise LookupError(MISSING)
-
-
 @contextmanager
 def running() -> Iterator[Server]:
-    """PostgreSQL refuses to run as root, so root gives way to nobody."""
-    owner = {"user": NOBODY, "group": NOBODY} if os.getuid() == 0 else {}
-    found = programs()
-    folder = Path(tempfile.mkdtemp(prefix="nurture-pg-"))
-    if owner:
-        os.chown(folder, NOBODY, NOBODY)
-
-    def run(program: str, *words: str) -> None:
-        command = [str(found / program), "-D", str(folder / "data"), *words]
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)  # type: ignore[call-overload]  # arguments by name
-
-    try:
-        run("initdb", "-U", "nurture", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
-        options = " ".join(f"-c {option}" for option in ("listen_addresses=", *CARELESS))
-        run("pg_ctl", "-s", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} {options}", "start")
-        try:
-            with psycopg.connect(host=str(folder), user="nurture", dbname="postgres", autocommit=True) as admin:
-                server = Server(folder, admin)
-                admin.execute(f"create database {TEMPLATE}".encode())
-                migrate.upgrade(server.url(TEMPLATE))
-                yield server
-        finally:
-            run("pg_ctl", "-s", "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        started(CARELESS) as folder,
+        psycopg.connect(host=str(folder), user=USER, dbname="postgres", autocommit=True) as admin,
+    ):
+        server = Server(folder, admin)
+        admin.execute(f"create database {TEMPLATE}".encode())
+        migrate.upgrade(server.url(TEMPLATE))
+        yield server

@@ -24,6 +24,8 @@ from domain.release import Release
 from storage.reading import Row
 
 B = TypeVar("B", bound=Body)
+METHODS = {"tell": "PATCH", "change": "PUT"}
+"""Of the API's routes, by what a form does; a POST otherwise."""
 FACT, CONFIRMED, WRONG = "fact:", "confirmed:", "wrong:"
 """Begin the names of inputs that tell a fact, that say a known one was heard again, or was wrong."""
 
@@ -37,7 +39,7 @@ def perform(
     again: Callable[[str, int], Response],
 ) -> Response:
     """Do it and go back to `page`; what is refused is said on the page `again` shows, with what was typed."""
-    require(form.visit.who, "POST" if command != "tell" else "PATCH", route)
+    require(form.visit.who, METHODS.get(command, "POST"), route)
     try:
         change(form.call)
     except NurtureError as error:
@@ -52,8 +54,13 @@ def _sentence(error: NurtureError) -> str:
 def filled(kind: type[B], values: Mapping[str, object]) -> B:
     """The request's body; what is empty is left out. Raises InvalidError as the API would answer."""
     given = {name: value for name, value in values.items() if value not in (None, "", {}, [])}
+    return read(kind, given)
+
+
+def read(kind: type[B], values: Mapping[str, object]) -> B:
+    """The same with what is empty left as it is: there it says something."""
     try:
-        return kind.model_validate(given)
+        return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -94,7 +94,7 @@ def _possible(visit: Visit, packet: Json, lead: Json) -> Iterator[str]:
     is_lost = lead["state"] == State.LOST and packet["is_newest"]
     if (packet["closed_at"] is not None and not is_lost) or lead["state"] == State.SALES_READY:
         return
-    mine = packet["offers"][-1]["rep"] if is_lost and packet["offers"] else lead["owner"]
+    mine = packet["offers"][-1]["rep"] if is_lost and packet["offers"] else lead["holder"]
     is_theirs = visit.who.actor != "REP" or visit.who.person == mine
     for command in DECISIONS:
         is_legal = command in lifecycle.legal(State(lead["state"]), "REP")

@@ -49,6 +49,15 @@ DONE: Mapping[str, str] = {
     "sign": "Signed. Your name stands under it.",
     "publish": "Live. Leads whose next step is another one now are being told.",
     "rollback": "Taken back. What was live before is live again.",
+    "reassign": "With that salesperson from now on.",
+    "change": "Changed.",
+    "away": "Noted. Others take over what was said.",
+    "back": "Welcome back.",
+    "reassign-all": "Everything is in other hands now.",
+    "queue-attempt": "Noted.",
+    "queue-skip": "Skipped. You will not see it again for a while.",
+    "queue-release": "Back in the queue.",
+    "queue-call": "Yours as long as a call may take.",
     "signed-out": "You are signed out.",
 }
 

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.services import Running
-from api.web import definition, handoffs, leads, mails, releases, signing_in, tasks, today
+from api.web import definition, handoffs, leads, mails, queue, releases, signing_in, tasks, team, today
 from api.web.rendering import HEADERS, bare, onward
 from api.web.visiting import NotSignedInError
 
-ROUTERS = tuple(each.router for each in (today, leads, tasks, handoffs, mails, definition, releases, signing_in))
+PAGES = (today, leads, tasks, queue, handoffs, team, mails, definition, releases, signing_in)
+ROUTERS = tuple(each.router for each in PAGES)
 FROM_ELSEWHERE = "cross-site"
 
 

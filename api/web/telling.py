@@ -135,6 +135,7 @@ class Teller:
         return {
             "T11": (f"offered to {rep}", "sales"),
             "T13": (f"accepted by {who}", "good"),
+            "T43": (f"given from {self.person(data.get('from'))} to {rep}", "sales"),
             "T14": (f"refused by {who}: {reason}", "wrong"),
             "T15": (f"taken from {rep}: {self._taken(data)}", "wrong"),
             "T16": (f"refused for good by {who}: {reason}", "wrong"),

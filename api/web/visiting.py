@@ -31,7 +31,7 @@ STAYS = 7 * 86_400
 """Seconds the cookie lasts."""
 LONGEST_KEY = 200
 ONCE = "once"
-SHOWS = {"/": "/api/leads", "/definition": "/api/definitions"}
+SHOWS = {"/": "/api/leads", "/definition": "/api/definitions", "/team": "/api/reps"}
 """Pages whose address is not that of the API without its /api."""
 
 
@@ -66,6 +66,11 @@ class Visit:
     def name(self) -> str:
         person = self.release.people.get(self.who.person or "")
         return person.name if person else self.who.name
+
+    @property
+    def sells(self) -> bool:
+        """Has a queue of their own to work from."""
+        return self.who.person is not None and self.may("POST", "/api/queue/next")
 
     @property
     def has_mails(self) -> bool:

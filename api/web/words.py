@@ -44,6 +44,17 @@ CLOCKS: Mapping[str, str] = {
     "opportunity": "Opportunity by",
     "desk": "Manager decides by",
 }
+NEXT: Mapping[str, str] = {
+    "callback": "You agreed to call back",
+    "hand_raise": "They asked for us",
+    "deadline": "The promise ends soon",
+    "first_attempt": "Nobody has tried yet",
+    "retry": "Time to try again",
+    "next_step": "Time for the next step",
+    "recycled": "Ready again",
+    "other": "Waits for a first attempt",
+}
+"""Why a lead is the next one."""
 HOLDS: Mapping[str, str] = {"met": "met", "not_met": "not met", "unknown": "not known yet"}
 TRIED: Mapping[str, str] = {
     "connected": "Talked",

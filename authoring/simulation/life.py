@@ -127,7 +127,6 @@ class Life:
                 if name:
                     team.holds(name, change)
         if move.transition == "T11":
-            team.offered(after.owner or "")
             number = (offer.number if offer else 0) + 1
             self.facts = replace(
                 self.facts,
@@ -147,7 +146,8 @@ class Life:
         done = self.facts.attempts
         self._channels |= {str(move.data["channel"])}
         talked = move.data["outcome"] in CONVERSATIONS
-        attempts = Attempts(done.count + 1, len(self._channels), done.conversations + talked, done.first_at or self.now)
+        first_at, talks = done.first_at or self.now, done.conversations + talked
+        attempts = Attempts(done.count + 1, len(self._channels), talks, first_at, self.now)
         self.facts = replace(self.facts, attempts=attempts)
 
     def change(self, **columns: Any) -> None:  # Any: columns of many types

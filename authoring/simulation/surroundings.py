@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -55,7 +55,7 @@ def nobody_waits(rep: str) -> None:
 
 @dataclass
 class Team:
-    """The salespeople, what each has in hand, and how many leads each was offered."""
+    """The salespeople, what each has in hand, and whose turn it is."""
 
     reps: dict[str, Rep]
     on_free: Callable[[str], None] = field(default=nobody_waits)
@@ -65,14 +65,18 @@ class Team:
     def of(cls, release: Release, capacity: int = CAPACITY) -> Team:
         """Everybody who sells by people.yaml, always there, with the hours of the service levels."""
         sellers = sorted(name for name, person in release.people.items() if person.role == "sales")
-        return cls({name: Rep(name, release.people[name].team, capacity, 0, 1.0, 0) for name in sellers})
+        return cls({name: Rep(name, release.people[name].team, capacity, 0, 1.0) for name in sellers})
 
     def find(self, name: str | None) -> Rep | None:
         return self.reps.get(name or "")
 
-    def offered(self, name: str) -> None:
-        if rep := self.find(name):
-            self.reps[name] = replace(rep, received=rep.received + 1)
+    def asks_next(self, team: str | None) -> Rep:
+        """A queue as a simulation sees it: whoever has least in hand asks for the next lead at once."""
+        return min((rep for rep in self.reps.values() if rep.team == team), key=lambda rep: (rep.in_hand, rep.id))
+
+    def weighed(self, credits: Mapping[str, float]) -> None:
+        for name, credit in credits.items():
+            self.reps[name] = replace(self.reps[name], credit=credit)
 
     def holds(self, name: str, change: int) -> None:
         if rep := self.find(name):

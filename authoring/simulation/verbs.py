@@ -100,7 +100,8 @@ def reassign(life: Life, step: Step) -> None:
 def route(life: Life, step: Step) -> None:
     choice = routing.choose(life.ctx, list(life.around.team.reps.values()))
     if isinstance(choice, routing.Choice):
-        offer(life, choice.rep, choice.why, "SYS", None, rule=choice.rule)
+        life.around.team.weighed(choice.credits)
+        offer(life, choice.rep or life.around.team.asks_next(choice.team), choice.why, "SYS", None, rule=choice.rule)
         return
     if choice and all(why in routing.FOR_GOOD for _, why in choice):
         manager = life.release.routing.manager

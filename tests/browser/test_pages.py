@@ -57,7 +57,19 @@ def everything(site: Site) -> list[str]:
     site.house.work(other)
     task = f"/tasks/{site.house.get('/tasks')['items'][0]['id']}"
     mail = site.caught("Twelve reasons a truck waits", "<html><head></head><body><p>Hello</p></body></html>")
-    found = ["/", "/leads", f"/leads/{lead}", f"/leads/{other}", "/tasks", task, "/handoffs", handoff, "/mails", mail]
+    found = [
+        "/",
+        "/leads",
+        f"/leads/{lead}",
+        f"/leads/{other}",
+        "/tasks",
+        task,
+        "/handoffs",
+        handoff,
+        "/team",
+        "/queue",
+    ]
+    found += ["/team", "/queue", "/mails", mail]
     return [*found, *released(site), "/login"]
 
 

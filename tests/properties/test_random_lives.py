@@ -13,17 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import Window, zone
+from domain.context import Context
 from domain.decide import decide
 from domain.errors import NurtureError
 from domain.lead import IN_SALES, State
 from domain.letters import Outcome
 from domain.lifecycle import ROWS
 from domain.said import Deal, Said
-from storage import learning, pauses, repairing
+from storage import learning, pauses, queue, repairing, reps
 from storage import tables as t
 from storage.facts import load
 from tests.postgres import Server
-from tests.world import World, shipped_release
+from tests.world import World, shipped_files, shipped_release
 
 REASONS = ["no_budget", "needs_education", "bad_timing", "other", "wrong_contact"]
 ACTS = st.one_of(
@@ -34,6 +35,9 @@ ACTS = st.one_of(
     st.tuples(st.just("say"), st.sampled_from(["accept", "attempt", "attempt", "qualify", "recycle", "reject"])),
     st.tuples(st.just("say"), st.sampled_from(["disqualify", "reopen", "promote", "withdraw", "assign", "enrol"])),
     st.tuples(st.just("say"), st.sampled_from(["attempt", "qualify", "opportunity", "proposal", "won", "lost"])),
+    st.tuples(st.just("say"), st.sampled_from(["reassign", "reassign", "attempt"])),
+    st.tuples(st.just("ask"), st.sampled_from(["rosa", "marc"])),
+    st.tuples(st.just("team"), st.sampled_from(["away", "leave", "back"])),
     st.tuples(st.just("task"), st.sampled_from(["talked", "no_answer", "later", "not_us"])),
     st.tuples(st.just("relay"), st.sampled_from(["sent", "sent", "deferred", "failed", "uncertain"])),
     st.tuples(st.just("crash"), st.just(0)),
@@ -51,22 +55,29 @@ SITES = st.sampled_from(
 )
 
 
+QUEUED = {
+    **shipped_files(),
+    "lead_defs/routing.yaml": shipped_files()["lead_defs/routing.yaml"].replace("handoff: offer", "handoff: queue"),
+}
+"""The same agreement with a team that works from a queue."""
 LIVES = st.lists(ACTS, min_size=3, max_size=30)
 
 
 @settings(max_examples=60)
-@given(SITES, LIVES)
-def test_every_life_keeps_the_contract(site: dict[str, object], acts: list[tuple[str, object]]) -> None:
+@given(SITES, LIVES, st.booleans())
+def test_every_life_keeps_the_contract(site: dict[str, object], acts: list[tuple[str, object]], queued: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        _live(World.make(Path(folder)), site, acts)
+        _live(World.make(Path(folder), files=QUEUED if queued else None), site, acts)
 
 
 @pytest.mark.postgresql
 @settings(max_examples=8)
-@given(SITES, LIVES)
-def test_on_postgresql_too(server: Server, site: dict[str, object], acts: list[tuple[str, object]]) -> None:
+@given(SITES, LIVES, st.booleans())
+def test_on_postgresql_too(
+    server: Server, site: dict[str, object], acts: list[tuple[str, object]], queued: bool
+) -> None:
     with server.archive() as url:
-        _live(World.make(Path(), url=url), site, acts)
+        _live(World.make(Path(), files=QUEUED if queued else None, url=url), site, acts)
 
 
 def _live(world: World, site: dict[str, object], acts: list[tuple[str, object]]) -> None:
@@ -105,14 +116,31 @@ def _do(world: World, lead: UUID, number: int, kind: str, what: object) -> None:
                 pauses.begin(tx, world.archive, str(what), world.clock.at + timedelta(days=9), "ines", "")
         elif kind == "crash":
             _crash(world, lead)
+        elif kind == "ask":
+            with world.archive.begin() as tx:
+                queue.take_next(tx, world.archive, str(what))
+        elif kind == "team":
+            _team(world, number, str(what))
         else:
             _say(world, lead, number, str(what))
     except NurtureError:
         pass  # refused: the checks below see that nothing was half done
 
 
+def _team(world: World, number: int, what: str) -> None:
+    rep = ("rosa", "marc")[number % 2]
+    with world.archive.begin() as tx:
+        if what == "leave":
+            reps.put(tx, world.archive, rep, {"is_active": False})
+        elif what == "away":
+            until = world.clock.at + timedelta(days=number + 1)
+            reps.away(tx, world.archive, rep, until, ("untouched", "everything", "nothing")[number % 3])
+        else:
+            reps.put(tx, world.archive, rep, {"is_active": True, "away_until": None})
+
+
 def _say(world: World, lead: UUID, number: int, command: str) -> None:
-    actor = {"assign": "MGR", "withdraw": "MGR", "recycle": "REP"}.get(command, "REP")
+    actor = {"assign": "MGR", "reassign": "MGR", "withdraw": "MGR", "recycle": "REP"}.get(command, "REP")
     more: dict[str, Any] = {"note_length": 30}  # Any: fields of Said
     if command == "recycle":
         more |= {"reason": REASONS[number % len(REASONS)], "resume_on": world.clock.at + timedelta(days=90)}
@@ -132,6 +160,10 @@ def _say(world: World, lead: UUID, number: int, command: str) -> None:
         more |= {"track": "dock-waiting"} if command == "enrol" else {}
     elif command == "assign":
         more |= {"rep": "rosa"}
+    elif command == "reassign":
+        more |= {"rep": ("rosa", "marc")[number % 2]}
+    if actor == "REP" and (holder := _holder(world, lead)):
+        more |= {"who": holder}
     world.say(lead, command, actor, **more)
 
 
@@ -161,6 +193,12 @@ def _check_rebuilt(world: World, lead: UUID) -> None:
     assert dict(world.rows(t.lead_facts, lead)[0]) == step_by_step
 
 
+def _holder(world: World, lead: UUID) -> str | None:
+    with world.archive.reading() as tx:
+        facts, _ = load(tx, lead, lock=False)
+        return Context(facts, world.archive.live(tx), world.clock.now()).holder
+
+
 def _crash(world: World, lead: UUID) -> None:
     """A worker dies between claim and confirm, if a mail is due."""
     from domain.steps import Order, Verb
@@ -175,6 +213,13 @@ def _check_row(world: World, lead: UUID) -> None:
     row = world.row(lead)
     is_in_sales = State(row["state"]) in IN_SALES
     assert is_in_sales == (row["owner"] is not None) == (row["clock_name"] is not None), dict(row)
+    waits = State(row["state"]) is State.HANDED_OFF
+    assert row["team"] is None or (waits and row["owner"] == "tom"), dict(row)
+    offers = [offer for offer in world.rows(t.offers, lead) if offer["closed_at"] is None]
+    assert len(offers) == (is_in_sales and row["state"] != "SALES_READY"), [dict(offer) for offer in offers]
+    assert all(offer["rep"] == row["owner"] for offer in offers)
+    places = world.rows(t.queue, lead)
+    assert all(is_in_sales and (place["rep"] or place["team"] or not offers) for place in places)
 
 
 def _check_log(world: World, lead: UUID) -> None:

@@ -72,6 +72,51 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opportunities_opened_at"), ["opened_at"], unique=False)
 
     op.create_table(
+        "queue",
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("team", sa.String(length=64), nullable=True),
+        sa.Column("rep", sa.String(length=64), nullable=True),
+        sa.Column("line", sa.String(length=200), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=False),
+        sa.Column("key", BigId, nullable=False),
+        sa.Column("value_order", sa.Float(), nullable=False),
+        sa.Column("from_at", Utc(), nullable=False),
+        sa.Column("urgent_at", Utc(), nullable=False),
+        sa.Column("due_at", Utc(), nullable=False),
+        sa.Column("since_at", Utc(), nullable=False),
+        sa.Column("claimed_by", sa.String(length=64), nullable=True),
+        sa.Column("claimed_until", Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_queue_lead_id_leads")),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_queue")),
+    )
+    with op.batch_alter_table("queue", schema=None, recreate="never") as batch_op:
+        batch_op.create_index(batch_op.f("ix_queue_claimed_by"), ["claimed_by"], unique=False)
+        batch_op.create_index("ix_queue_deadline", ["team", "line", "due_at", "lead_id"], unique=False)
+        batch_op.create_index(
+            "ix_queue_held",
+            ["slot", "base", "key", "value_order", "lead_id"],
+            unique=False,
+            sqlite_where=sa.text("team is null and rep is null"),
+            postgresql_where=sa.text("team is null and rep is null"),
+        )
+        batch_op.create_index(
+            "ix_queue_order",
+            ["team", "line", "slot", "base", "key", "value_order", "due_at", "since_at", "lead_id"],
+            unique=False,
+        )
+        batch_op.create_index("ix_queue_rep", ["rep"], unique=False)
+
+    op.create_table(
+        "queue_passes",
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("rep", sa.String(length=64), nullable=False),
+        sa.Column("until_at", Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_queue_passes_lead_id_leads")),
+        sa.PrimaryKeyConstraint("lead_id", "rep", name=op.f("pk_queue_passes")),
+    )
+    op.create_table(
         "duties",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
@@ -114,8 +159,10 @@ def upgrade() -> None:
     with op.batch_alter_table("leads", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("track_entered_at", Utc(), nullable=True))
         batch_op.add_column(sa.Column("is_held_out", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
+        batch_op.add_column(sa.Column("team", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("merged_from", Json, server_default="[]", nullable=False))
+        batch_op.drop_index(batch_op.f("ix_leads_state_owner"))
         batch_op.create_index(
             "ix_leads_no_track",
             ["state_entered_at"],
@@ -123,6 +170,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("track is null"),
             postgresql_where=sa.text("track is null"),
         )
+        batch_op.create_index("ix_leads_state_team_owner", ["state", "team", "owner"], unique=False)
 
     with op.batch_alter_table("ledger", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(length=64), nullable=True))
@@ -142,6 +190,12 @@ def upgrade() -> None:
 
     with op.batch_alter_table("releases", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("base", sa.String(length=64), nullable=True))
+
+    with op.batch_alter_table("reps", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("holidays", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("credit", sa.Float(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("offered_on", sa.String(length=10), nullable=True))
+        batch_op.add_column(sa.Column("offered_today", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("signatures", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("via", sa.String(length=64), nullable=True))

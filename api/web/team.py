@@ -1,0 +1,107 @@
+"""The team: who has to do what by when, what can still be kept, who has room and who is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, time
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from api import bodies, reps
+from api.calls import Call, Id
+from api.web import acting
+from api.web.names import names_of
+from api.web.rendering import onward, show
+from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
+from domain.calendar import at_local
+from domain.clocks import PROMISES
+from domain.errors import MissingError
+from storage import team
+
+router = APIRouter(include_in_schema=False)
+LISTED, BROKEN = 25, 15
+
+
+@router.get("/team")
+def page(visit: Reader) -> Response:
+    return _page(visit)
+
+
+def _page(visit: Visit, status: int = 200, **more: Any) -> Response:
+    """Any: what a form that was refused said, and why"""
+    items = reps.listed_reps(visit.app, visit.who)["items"]
+    now = visit.times.now
+    with visit.app.archive.reading() as tx:
+        running = team.promises(tx, now, LISTED, is_over=False)
+        over = team.promises(tx, now, LISTED, is_over=True)
+        broken = team.breaches(tx, BROKEN)
+        leads = {row["id"] for row in (*running, *over)} | {row["lead_id"] for row in broken}
+        shown = {
+            "reps": items,
+            "loads": team.loads(tx, now),
+            "running": running,
+            "over": over,
+            "broken": broken,
+            "queues": team.queues(tx),
+            "held_back": team.held_back(tx),
+            "names": names_of(tx, leads, visit.who.may_see_persons),
+            "owed": PROMISES,
+        }
+    return show(visit, "web/team.html", status, **{**shown, "problem": None, "failed": None, "given": {}, **more})
+
+
+@router.get("/team/{id}/{command}")
+def back(id: Id, command: str, visit: Visiting) -> Response:
+    return onward("/team")
+
+
+@router.post("/team/{id}/{command}")
+def change(id: Id, command: str, form: Forms) -> Response:
+    if command not in COMMANDS:
+        raise MissingError(f"there is nothing called {command} that could be done with a salesperson")
+    route, act = COMMANDS[command]
+
+    def again(problem: str, status: int) -> Response:
+        return _page(form.visit, status, problem=problem, failed=(id, command), given=form.given)
+
+    return acting.perform(form, route, command, lambda call: act(id, form, call), "/team", again)
+
+
+def _put(id: str, form: Posted, call: Call) -> JSONResponse:
+    """What is empty goes back to the files' own."""
+    given: dict[str, object] = {name: form[name] for name in ("hours", "zone", "holidays")}
+    given |= {name: form[name] for name in ("capacity", "weight") if form[name]}
+    if form["is_active"]:
+        given["is_active"] = form["is_active"] == "yes"
+    return reps.put_rep(id, acting.read(bodies.RepChange, given), call)
+
+
+def _away(id: str, form: Posted, call: Call) -> JSONResponse:
+    """Their first day back begins where the team is."""
+    given = {"until": _begins(form["until"], form.visit.times.zone), "in_hand": form["in_hand"] or "untouched"}
+    return reps.away(id, acting.read(bodies.Away, given), call)
+
+
+def _begins(day: str | None, zone: str) -> str | None:
+    try:
+        return at_local(date.fromisoformat(day or ""), time.min, zone).isoformat()
+    except (ValueError, OverflowError):
+        return day or ""  # said by the body's own check
+
+
+def _back(id: str, form: Posted, call: Call) -> JSONResponse:
+    return reps.away(id, bodies.Away(until=None), call)
+
+
+def _reassign(id: str, form: Posted, call: Call) -> JSONResponse:
+    return reps.reassign(id, acting.read(bodies.ReassignAll, {"reason": form["reason"] or ""}), call)
+
+
+COMMANDS: dict[str, tuple[str, Callable[[str, Posted, Call], JSONResponse]]] = {
+    "change": ("/api/reps/{id}", _put),
+    "away": ("/api/reps/{id}/away", _away),
+    "back": ("/api/reps/{id}/away", _back),
+    "reassign-all": ("/api/reps/{id}/reassign", _reassign),
+}
