@@ -19,6 +19,7 @@ from commands import (
     pausing,
     previewing,
     publishing,
+    reporting,
     reps,
     schemas,
     suppressing,
