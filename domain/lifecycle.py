@@ -125,11 +125,13 @@ PEOPLE = {
 
 REPAIRS = frozenset({"merge", "erase", "correct", "undo"})
 """Possible wherever a lead stands, so nobody is told of them as of a next step."""
+BESIDE = REPAIRS | {"bring"}
+"""Commands that are no next step; sales brings a lead by enrolling it."""
 
 
 def legal(state: State, actor: str | None = None) -> list[str]:
     """What a person can do next with a lead in this state, as the API's verbs; what this one can, if named."""
-    rows = [row for row in TABLE if row.command and row.command not in REPAIRS and state in row.sources]
+    rows = [row for row in TABLE if row.command and row.command not in BESIDE and state in row.sources]
     return sorted({str(row.command) for row in rows if actor is None or actor in row.actors})
 
 
