@@ -121,7 +121,7 @@ def _is_same(asked: Mapping[str, Any], said: Said) -> bool:  # Any: JSON
 def undo(tx: Tx, archive: Archive, lead_id: UUID, said: Said, note: str | None) -> Decided:
     """The newest decision is taken back, and what the engine did because of it (T44)."""
     d = open_lead(tx, archive, lead_id)
-    was = _last_decision(tx, d.lead)
+    was = last_decision(tx, d.lead)
     decided = people.decide(tx, archive, lead_id, replace(said, undoes=was), Learned(note=note))
     if was:
         c = t.notices.c
@@ -170,7 +170,7 @@ def retract(tx: Tx, archive: Archive, lead_id: UUID, source: str, event_id: str,
     return Decided(lead_id, wakes.wake(tx, lead_id, "evidence taken back"))
 
 
-def _last_decision(tx: Tx, lead: Lead) -> Undoable | None:
+def last_decision(tx: Tx, lead: Lead) -> Undoable | None:
     """The transitions since (and with) the last one a person caused, undone in thought: the lead before them."""
     c = t.log.c
     query = select(t.log).where(c.lead_id == lead.id, c.kind == "transition").order_by(c.id.desc()).limit(20)

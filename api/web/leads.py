@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from api import bodies, leads, packets, views
+from api import bodies, leads, packets, repairs, views
 from api.calls import Call, Id
 from api.views import Json
 from api.web import acting, proofs
@@ -20,9 +20,11 @@ from api.web.telling import FILTERS, Teller, Told, taught, touch_title
 from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain.errors import MissingError
 from domain.lead import State
-from storage import finding, sales_reading
+from domain.repairs import UNDO_WITHIN
+from storage import finding, repairing, sales_reading
 from storage import reading as archive_reading
 from storage.archive import Tx
+from storage.facts import load
 
 router = APIRouter(include_in_schema=False)
 PAGE, STORY, ALL = 30, 150, 5000
@@ -58,6 +60,7 @@ CHANGES: dict[str, Change] = {
     "assign": _reasoned(leads.assign, bodies.Assign, "rep"),
     "withdraw": _reasoned(leads.withdraw),
     "reopen": _reasoned(leads.reopen),
+    "undo": _reasoned(repairs.undo),
     "tell": _tell,
 }
 GROUPS = {"fact": "Learned", "company": "Company", "inquiry": "Inquiry", "lead": "Person"}
@@ -95,6 +98,7 @@ def _page(
     lead = leads.lead(id, visit.app, visit.who)
     with visit.app.archive.reading() as tx:
         lead_id = archive_reading.find(tx, id)
+        is_theirs = _may_take_back(visit, tx, lead_id)
         beside = {
             "handoffs": [*reversed(sales_reading.handoffs_of(tx, lead_id))],
             "task": sales_reading.open_task(tx, lead_id),
@@ -109,7 +113,7 @@ def _page(
         "has_more": len(story) > STORY and not is_all,
         "kinds": kinds,
         "filters": FILTERS,
-        "actions": list(_actions(visit, lead["state"], lead["paused_until"])),
+        "actions": list(_actions(visit, lead["state"], lead["paused_until"], is_theirs)),
         "groups": _groups(lead["facts"]),
         "reasons": acting.reasons_on(visit.release),
         "given": {},
@@ -150,8 +154,21 @@ def _by_day(visit: Visit, story: Iterable[Told]) -> list[tuple[str, list[Told]]]
     return [(day, list(told)) for day, told in groupby(story, lambda one: visit.times.heading(one.at))]
 
 
-def _actions(visit: Visit, state: str, paused_until: str | None) -> Iterator[str]:
+def _may_take_back(visit: Visit, tx: Tx, lead_id: UUID) -> bool:
+    """Whether whoever looks decided the newest thing about this lead, and nobody outside has seen it yet."""
+    facts, _ = load(tx, lead_id, lock=False)
+    was, now = repairing.last_decision(tx, facts.lead), visit.app.archive.clock.now()
+    if was is None or was.left_the_house or now - was.at > UNDO_WITHIN:
+        return False
+    return visit.who.actor == "OPS" or was.actor_id == visit.who.person
+
+
+def _actions(visit: Visit, state: str, paused_until: str | None, is_theirs: bool) -> Iterator[str]:
     for command in CHANGES:
+        if command == "undo":
+            if is_theirs and visit.may("POST", "/api/leads/{id}/undo"):
+                yield command
+            continue
         if command in ("pause", "resume"):
             is_open = (paused_until is not None) == (command == "resume")
             if is_open and visit.may("POST", f"/api/leads/{{id}}/{command}"):

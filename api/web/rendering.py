@@ -42,6 +42,7 @@ DONE: Mapping[str, str] = {
     "enrol": "On the track from now on.",
     "assign": "Offered to that salesperson.",
     "withdraw": "Taken back from sales.",
+    "undo": "Taken back, as if it had not been.",
     "reopen": "Reopened.",
     "tell": "Noted, with you as the source.",
     "done": "Done. Thank you.",

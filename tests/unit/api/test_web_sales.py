@@ -272,3 +272,14 @@ def test_what_we_told_a_rep_is_marked_right_or_wrong(house: House) -> None:
     facts = house.get(f"/leads/{lead}")["facts"]
     assert facts["fact.pain"]["source"] == "rep"
     assert "fact.evaluate_within_months" not in facts
+
+
+def test_a_decision_is_taken_back_on_the_page_by_whoever_made_it(house: House) -> None:
+    lead, path, _, rosa = offered(house)
+    page, words = f"/leads/{lead}", "Take the last decision back"
+    assert words not in rosa.get(page)
+    house.post(f"{path}/recycle", {"reason": "needs_education", "criterion": "soon"}, "rosa")
+    assert words not in visitor(house, "marc").get(page)
+    rosa.send(page, f"{page}/undo", {"note": "the wrong lead"})
+    assert house.get(page)["state"] == "HANDED_OFF"
+    assert words not in rosa.get(page)
