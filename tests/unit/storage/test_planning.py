@@ -32,6 +32,11 @@ def edited(path: str, old: str, new: str, files: Mapping[str, str] | None = None
     return {**found, path: found[path].replace(old, new, 1)}
 
 
+def without(touch: str, files: Mapping[str, str]) -> dict[str, str]:
+    """The files without this touch of the track, in no language."""
+    return {path: text for path, text in files.items() if not path.startswith(f"{FOLDER}/{touch}.")}
+
+
 def plan(world: World, files: Mapping[str, str]) -> Plan:
     with world.archive.reading() as tx:
         old = planning.live_side(tx)
@@ -82,8 +87,7 @@ def test_what_an_edit_does(world: World, path: str, old: str, new: str, expected
 
 def test_a_touch_that_a_lead_waits_for_is_removed(world: World) -> None:
     midway(world)
-    files = edited(TRACK, "cost-of-waiting, ", "")
-    del files[f"{FOLDER}/cost-of-waiting.md"]
+    files = without("cost-of-waiting", edited(TRACK, "cost-of-waiting, ", ""))
     found = plan(world, files)
     (row,) = found.rows
     assert (row.change, row.before.touch, row.after.touch) == (Change.OTHER_TOUCH, "cost-of-waiting", "research-call")
@@ -113,8 +117,8 @@ def test_the_definition_becomes_easier(world: World) -> None:
 
 def renamed(old: str, new: str, files: Mapping[str, str], word: str, other: str) -> dict[str, str]:
     found = edited(TRACK, old, new, files)
-    text = found.pop(f"{FOLDER}/{old}.md").replace(word, other, 1)
-    return {**found, f"{FOLDER}/{new}.md": text}
+    text = found[f"{FOLDER}/{old}.md"].replace(word, other, 1)
+    return {**without(old, found), f"{FOLDER}/{new}.md": text}
 
 
 def test_a_renamed_touch_would_come_again(world: World) -> None:
@@ -148,10 +152,15 @@ def test_a_new_touch_of_other_words_is_no_renamed_one(world: World) -> None:
     assert (found.rows[0].change, found.renamed) == (Change.OTHER_TOUCH, {})
 
 
+def is_a_touch(path: str) -> bool:
+    """Not the words of one in another language, which end with it."""
+    return path.endswith(".md") and "." not in path.rpartition("/")[2].removesuffix(".md")
+
+
 def test_nothing_is_left_to_give(world: World) -> None:
     midway(world)
     files = {
-        path: text.replace("---\n", "---\nexpires: 2027-01-05\n", 1) if path.endswith(".md") else text
+        path: text.replace("---\n", "---\nexpires: 2027-01-05\n", 1) if is_a_touch(path) else text
         for path, text in shipped_files().items()
     }
     assert change_of(world, files) is Change.EXHAUSTED
