@@ -21,10 +21,11 @@ from commands import (
     suppressing,
     team,
     up,
+    webhooks,
 )
 from commands.failing import sentence_for
 
-FAMILIES = (up, team, publishing, previewing, leads, pausing, keys, reps, suppressing, clock, doctor)
+FAMILIES = (up, team, publishing, previewing, leads, pausing, keys, reps, suppressing, webhooks, clock, doctor)
 """In the order in which `nurture --help` lists them."""
 
 

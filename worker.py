@@ -19,8 +19,11 @@ from temporalio.worker import Worker
 
 from activities.delivering import Delivering
 from activities.living import Living
+from commands.hook_post import HookPost
 from commands.opening import open_archive
 from domain.errors import NurtureError
+from hooks.reaching import Reach, networks
+from hooks.secrets import secrets_in
 from mail.catcher import find
 from mail.errors import MailConfigError, MailError
 from mail.links import Links
@@ -32,7 +35,7 @@ from mail.post import Post
 from mail.staff import words
 from settings import Settings
 from storage import clock as demo
-from storage import leads, notices, sending, wakes
+from storage import leads, notices, sending, wakes, webhooks
 from storage.archive import Archive, machine_now
 from storage.life import ArchiveLife
 from storage.wakes import Wake
@@ -44,6 +47,7 @@ logger = logging.getLogger("nurture.worker")
 RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
 CLOCK_EVERY = 0.02
 RESOLVE_EVERY = 30.0
+TIDY_EVERY = 3600.0
 GRACE, AT_ONCE = timedelta(seconds=30), 5.0
 
 
@@ -95,7 +99,7 @@ class StaffPost:
             values = leads.headline(tx, release, notice.lead_id) if notice.lead_id else {}
             values |= notices.circumstances(tx, release, notice)
         person, sender = release.person(notice.person), release.person(release.defaults.sender)
-        url = self._settings.public_url + page_of(notice)
+        url = self._settings.public_url + notices.page_of(notice)
         subject, text = words(notice.kind, {**notice.data, **values, "url": url}, release.defaults.time_zone)
         mail = StaffMail(
             notice.id,
@@ -109,14 +113,6 @@ class StaffPost:
             notice.at,
         )
         return person.address, build_notice(mail)
-
-
-def page_of(notice: notices.Notice) -> str:
-    """Where one can do what the notice asks for."""
-    for kind in ("handoff", "task"):
-        if kind in notice.data:
-            return f"/{kind}s/{notice.data[kind]}"
-    return f"/leads/{notice.lead_id}"
 
 
 async def relay(archive: Archive, client: Client) -> None:
@@ -177,6 +173,8 @@ async def main(settings: Settings) -> None:
         start_tls=settings.smtp_start_tls,
     )
     staff = StaffPost(archive, pool, settings)
+    reach = Reach(networks(settings.hook_networks))
+    hook_post = HookPost(archive, reach, secrets_in(settings.secrets_folder), settings.public_url)
     life = ArchiveLife(archive, lambda address: may_send(settings.mail, address, settings.pilot))
     links = Links([archive.secret], settings.public_url)
     delivering = Delivering(life, Post(pool, links, settings.mail_domain))
@@ -195,11 +193,14 @@ async def main(settings: Settings) -> None:
     background = [
         every(RELAY_EVERY, lambda: relay(archive, client)),
         every(RELAY_EVERY, staff.send_due),
+        every(RELAY_EVERY, hook_post.send_due),
+        every(TIDY_EVERY, lambda: asyncio.to_thread(webhooks.tidy, archive)),
         every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings, uncertain)),
     ]
     if isinstance(archive.clock, demo.DemoClock):
         background.append(every(CLOCK_EVERY, lambda: run_clock(archive, client)))
     await until_told_to_stop(worker, background)
+    await hook_post.close()
     await pool.close()
 
 

@@ -17,7 +17,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from api import agreed, events, handoffs, imports, leads, links, pages, problems, repairs, standing, tasks
+from api import (
+    agreed,
+    events,
+    handoffs,
+    hooks,
+    imports,
+    leads,
+    links,
+    pages,
+    problems,
+    repairs,
+    standing,
+    tasks,
+    webhooks,
+)
 from api.calls import App
 from api.clicks import Clicks
 from api.metrics import Metrics
@@ -30,7 +44,16 @@ from domain.errors import NotReadyError
 from storage import releases
 
 router = APIRouter(tags=["operations"])
-ROUTERS = (leads.router, events.router, tasks.router, handoffs.router, agreed.router, repairs.router, standing.router)
+ROUTERS = (
+    leads.router,
+    events.router,
+    tasks.router,
+    handoffs.router,
+    agreed.router,
+    repairs.router,
+    standing.router,
+    webhooks.router,
+)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -46,7 +69,7 @@ def create_app(services: Services) -> FastAPI:
     )
     clicks = Clicks(services.archive, services.signal, metrics)
     app.state.running = Running(services, metrics, prepare(pages.environment()), clicks)
-    for each in (*ROUTERS, router, links.router):
+    for each in (*ROUTERS, router, hooks.router, links.router):
         app.include_router(each)
     routes.install(app)
     if services.uploads:

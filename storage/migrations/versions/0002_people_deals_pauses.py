@@ -86,6 +86,56 @@ def upgrade() -> None:
 
     with op.batch_alter_table("log", schema=None) as batch_op:
         batch_op.add_column(sa.Column("before", Json, nullable=True))
+    op.create_table(
+        "webhooks",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("endpoint", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
+        sa.Column("log_id", BigId, nullable=True),
+        sa.Column("notice_id", sa.Uuid(), nullable=True),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("recorded_at", Utc(), nullable=False),
+        sa.Column("status", sa.String(length=64), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", Utc(), nullable=False),
+        sa.Column("ended_at", Utc(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_webhooks_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+    )
+    with op.batch_alter_table("webhooks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhooks_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index("ix_webhooks_status_next_try_at", ["status", "next_try_at"], unique=False)
+        batch_op.create_index("ix_webhooks_recorded_at_id", ["recorded_at", "id"], unique=False)
+
+    op.create_table(
+        "endpoints_off",
+        sa.Column("endpoint", sa.String(length=64), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("endpoint", name=op.f("pk_endpoints_off")),
+    )
+    op.create_table(
+        "received",
+        sa.Column("hook", sa.String(length=64), nullable=False),
+        sa.Column("event_id", sa.String(length=255), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
+        sa.Column("outcome", sa.String(length=64), nullable=False),
+        sa.Column("says", sa.String(length=500), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_received_lead_id_leads")),
+        sa.PrimaryKeyConstraint("hook", "event_id", name=op.f("pk_received")),
+    )
+    with op.batch_alter_table("received", schema=None) as batch_op:
+        batch_op.create_index("ix_received_at", ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_received_lead_id"), ["lead_id"], unique=False)
+
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("posted_at", Utc(), nullable=True))
+        unposted = sa.text("posted_at is null")
+        batch_op.create_index("ix_notices_unposted", ["recorded_at"], sqlite_where=unposted, postgresql_where=unposted)
+    op.execute("update notices set posted_at = recorded_at")  # what was told before there were channels stays told
     _tell_again()
 
 
