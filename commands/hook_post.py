@@ -165,7 +165,7 @@ class HookPost:
         return self._tokens[key]
 
 
-def test_call(release: Release, name: str, public_url: str) -> Call:
+def trial(release: Release, name: str, public_url: str) -> Call:
     """A message that says of itself what it is. Raises MissingError, and InvalidError for a record: it would stay."""
     endpoint = release.endpoints.get(name)
     if endpoint is None:

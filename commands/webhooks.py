@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     family.command()(dead)
     family.command()(resend)
     family.command()(enable)
-    family.command()(test)
+    family.command("test")(try_out)
     family.command()(received)
     family.command()(secret)
     app.add_typer(family, name="webhook")
@@ -106,7 +106,7 @@ def enable(endpoint: Endpoint, data: Data = None) -> None:
     say(f"{endpoint} is on again" if was_off else f"{endpoint} was not off")
 
 
-def test(endpoint: Endpoint, data: Data = None) -> None:
+def try_out(endpoint: Endpoint, data: Data = None) -> None:
     """Send a message that says it is a test, now, and show the answer. Records are not tried: they would stay."""
     from commands.opening import settings_for
 
@@ -118,7 +118,7 @@ def test(endpoint: Endpoint, data: Data = None) -> None:
 
 
 async def _try(name: str, settings: Settings) -> Answer:
-    from commands.hook_post import HookPost, test_call
+    from commands.hook_post import HookPost, trial
     from commands.opening import opened
     from hooks.reaching import Reach, networks
     from hooks.secrets import secrets_in
@@ -126,7 +126,7 @@ async def _try(name: str, settings: Settings) -> Answer:
     with opened(settings) as archive:
         with archive.reading() as tx:
             release = archive.live(tx)
-        call = test_call(release, name, settings.public_url)
+        call = trial(release, name, settings.public_url)
         post = HookPost(
             archive, Reach(networks(settings.hook_networks)), secrets_in(settings.secrets_folder), settings.public_url
         )

@@ -64,7 +64,7 @@ class Reach:
             return Answer("timeout")
         except InvalidError as error:
             return Answer("refused", body=error.sentence)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return Answer("unreachable", body=type(error).__name__)
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -91,7 +91,7 @@ class Reach:
         if url.scheme not in ("http", "https") or not url.host or url.userinfo:
             raise InvalidError("the address must be https://host/...")
         port = url.port or (443 if url.scheme == "https" else 80)
-        found = await asyncio.get_running_loop().getaddrinfo(url.raw_host.decode("ascii"), port, proto=6)
+        found = await asyncio.get_running_loop().getaddrinfo(url.raw_host, port, proto=6)
         addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
         is_allowed = [any(address in network for network in self._allowed) for address in addresses]
         if not all(ok or is_public(address) for ok, address in zip(is_allowed, addresses, strict=True)):
