@@ -167,6 +167,13 @@ class Match(Part):
     email: Template | None = None
 
 
+SAID = frozenset(
+    {"reason", "criterion", "stage", "outcome", "channel", "note", "resume_on", "referral", "competitor"}
+    | {"amount", "currency", "close_on", "forecast"}
+)
+"""What a decision may be told with, by the names the API gives them."""
+
+
 class Decide(Part):
     """One decision, as its owner's. `with` are its fields, as constants; `read`, those that stand in what was sent."""
 
@@ -185,6 +192,12 @@ class Decide(Part):
     ]
     with_: dict[str, Word] = Field(default={}, alias="with")
     read: dict[str, Read] = {}
+
+    @model_validator(mode="after")
+    def _is_understood(self) -> Decide:
+        if unknown := sorted({*self.with_, *self.read} - SAID):
+            raise ValueError(f"a decision has no {unknown[0]}; it has {', '.join(sorted(SAID))}")
+        return self
 
 
 class Rule(Part):

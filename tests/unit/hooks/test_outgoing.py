@@ -35,9 +35,9 @@ def relay(world: World, receiver: Receiver, tmp_path: Path) -> Relay:
     return Relay(world, tmp_path / "secrets", {"warehouse": SECRET})
 
 
-def offered(world: World, **more: object) -> UUID:
+def offered(world: World) -> UUID:
     """A lead with a salesperson who has not answered yet."""
-    lead = world.enrol(values=READY, **more)
+    lead = world.enrol(values=READY)
     world.live_for(lead, hours=1)
     assert world.row(lead)["state"] == "HANDED_OFF"
     return lead
