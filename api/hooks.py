@@ -72,6 +72,7 @@ def _told(name: str, hook: Hook, item: Item) -> Told:
         facts=item.facts,
         event=item.rule.event,
         opts_out=item.rule.opt_out,
+        has_bounced=item.rule.bounced,
         decisions=[Decision(command, given) for command, given in item.decisions],
         is_ignored=item.is_ignored,
     )

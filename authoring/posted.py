@@ -101,12 +101,15 @@ def _ruled(reading: Reading, text: str) -> str | None:
 
 
 def _holds(when: Mapping[str, list[str]], cell: Callable[[str], str]) -> bool:
-    """Every path reads one of its words, whatever the case; `*` is anything at all."""
+    """Every path reads one of its words, whatever the case; `*` at its end is anything more."""
     return all(_is_one_of(cell(path), words) for path, words in when.items())
 
 
 def _is_one_of(text: str, words: list[str]) -> bool:
-    return text.casefold() in {word.casefold() for word in words} or ("*" in words and bool(text))
+    said = text.casefold()
+    return bool(said) and any(
+        said.startswith(word[:-1].casefold()) if word.endswith("*") else said == word.casefold() for word in words
+    )
 
 
 def value_at(data: object, path: str) -> object:

@@ -53,7 +53,7 @@ class HookPost:
         for webhook in await asyncio.to_thread(webhooks.claim_due, self._archive, list(self._busy)):
             batches.setdefault(webhook.endpoint, []).append(webhook)
         for endpoint, batch in batches.items():
-            self._busy[endpoint] = asyncio.create_task(self._send_all(batch))
+            self._busy[endpoint] = asyncio.create_task(self._send_all(endpoint, batch))
 
     async def settled(self) -> None:
         """Until everything that was begun has ended."""
@@ -65,10 +65,13 @@ class HookPost:
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
         await self._reach.close()
 
-    async def _send_all(self, batch: Sequence[Webhook]) -> None:
-        for error in await asyncio.gather(*map(self._send, batch), return_exceptions=True):
-            if isinstance(error, Exception):  # its claim runs out, and it is tried again
-                logger.error("a webhook will be tried again", exc_info=error)
+    async def _send_all(self, endpoint: str, batch: Sequence[Webhook]) -> None:
+        """One batch after the other until none is due; what failed is due later."""
+        while batch:
+            for error in await asyncio.gather(*map(self._send, batch), return_exceptions=True):
+                if isinstance(error, Exception):  # its claim runs out, and it is tried again
+                    logger.error("a webhook will be tried again", exc_info=error)
+            batch = await asyncio.to_thread(webhooks.claim_due, self._archive, only=endpoint)
 
     async def _send(self, webhook: Webhook) -> None:
         call = None

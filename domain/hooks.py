@@ -201,12 +201,13 @@ class Decide(Part):
 
 
 class Rule(Part):
-    """What an item means of which every path in `when` reads one of its words."""
+    """What an item means of which every path in `when` reads one of its words; `5.*` is whatever begins so."""
 
     when: dict[str, Words] = {}
     fields: dict[FieldName, Read] = {}
     event: str | None = None
     opt_out: bool = False
+    bounced: bool = False
     decide: list[Decide] = []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Reach:
 
     def __init__(self, allowed: Sequence[Network] = (), timeout: float = TIMEOUT) -> None:
         self._allowed, self._timeout = tuple(allowed), timeout
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log whole addresses, and some are secrets
         # trust_env: a proxy from the environment would look names up for us, past the check below.
         self._client = httpx.AsyncClient(
             timeout=timeout, follow_redirects=False, trust_env=False, verify=ssl.create_default_context()

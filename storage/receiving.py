@@ -18,9 +18,10 @@ from domain.addresses import email_address
 from domain.errors import InvalidError, MissingError, NurtureError
 from domain.lead import Source
 from domain.said import Deal, Said
-from storage import enrolling, events, people, reading
+from storage import enrolling, events, people, reading, record, wakes
 from storage import tables as t
 from storage.archive import Archive, Tx, insert_once, machine_now
+from storage.deciding import open_lead
 from storage.enrolling import Enrolment
 from storage.events import Happening
 from storage.people import Learned
@@ -56,6 +57,7 @@ class Told:
     facts: Mapping[str, Any] = field(default_factory=dict)  # Any: as somebody sent it
     event: str | None = None
     opts_out: bool = False
+    has_bounced: bool = False
     decisions: Sequence[Decision] = ()
     is_ignored: bool = False
 
@@ -116,6 +118,8 @@ def _take(tx: Tx, archive: Archive, told: Told) -> Outcome:
         tx.execute(insert_once(tx, t.external_ids).values(row).on_conflict_do_nothing())
     if told.opts_out:
         wake = enrolling.opt_out(tx, archive, lead_id, told.hook) or wake
+    if told.has_bounced:
+        wake = _bounced(tx, archive, lead_id, told) or wake
     if told.event:
         source = f"hook:{told.hook}"[:64]
         what = Happening(told.event, source, told.event_id, told.at, learned=told.facts, learned_from=told.trust)
@@ -144,6 +148,16 @@ def _whose(tx: Tx, archive: Archive, told: Told) -> tuple[UUID, Wake | None]:
     who = Enrolment(told.email, told.facts, told.hook, told.trust, "EVT", told.hook, external)
     enrolled = enrolling.enrol(tx, archive, who)
     return enrolled.lead_id, enrolled.wake
+
+
+def _bounced(tx: Tx, archive: Archive, lead_id: UUID, told: Told) -> Wake | None:
+    """Nothing more goes to this address. None when that was known."""
+    d = open_lead(tx, archive, lead_id)
+    if d.lead.has_bounced:
+        return None
+    d.change(has_bounced=True)
+    record.log(tx, d.lead, "bounced", d.now, actor="EVT", actor_id=told.hook, data={"event": told.event_id})
+    return wakes.wake(tx, lead_id, "bounced")
 
 
 def _decide(tx: Tx, archive: Archive, lead_id: UUID, told: Told, decision: Decision, facts: Mapping[str, Any]) -> Wake:

@@ -107,10 +107,11 @@ def _queue(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
         tx.execute(insert(t.webhooks), [{"id": uuid4(), **blank, **row} for row in rows])
 
 
-def claim_due(archive: Archive, busy: Collection[str] = ()) -> list[Webhook]:
+def claim_due(archive: Archive, busy: Collection[str] = (), only: str | None = None) -> list[Webhook]:
     """The next of every endpoint that is on and not busy, the longest due first; nobody else gets them for a while."""
     c, now = t.webhooks.c, machine_now()
-    is_due = (c.status == WAITING, c.next_try_at <= now, c.endpoint.not_in(set(busy)))
+    is_wanted = c.endpoint == only if only else c.endpoint.not_in(set(busy))
+    is_due = (c.status == WAITING, c.next_try_at <= now, is_wanted)
     is_on = c.endpoint.not_in(select(t.endpoints_off.c.endpoint))
     place = func.row_number().over(partition_by=c.endpoint, order_by=(c.next_try_at, c.recorded_at)).label("place")
     ranked = select(c.id, place).where(*is_due, is_on).subquery()

@@ -79,12 +79,12 @@ class Door:
 @pytest.fixture
 def door(world: World, tmp_path: Path) -> Iterator[Door]:
     files = dict(shipped_files()) | {"lead_defs/hooks/shop.yaml": OURS}
-    for name in ("hubspot", "salesforce"):
+    for name in ("hubspot", "salesforce", "mail"):
         path = f"lead_defs/hooks/{name}.yaml"
         files[path] = files[path].replace("on: false", "on: true")
     world.publish(files)
     folder = tmp_path / "secrets"
-    for name, secret in (("hubspot", CLIENT_SECRET), ("salesforce", SHARED), ("shop", STANDARD)):
+    for name, secret in (("hubspot", CLIENT_SECRET), ("salesforce", SHARED), ("shop", STANDARD), ("mail", STANDARD)):
         write(folder, name, secret, keeps_old=False)
     wakes: list[Wake] = []
     services = Services(world.archive, Links([b"k" * 32], BASE), wakes.extend, BASE, secrets=secrets_in(folder))
@@ -187,6 +187,21 @@ def test_an_opt_out_in_hubspot_counts_here(door: Door) -> None:
     lead = door.world.enrol(external=("hubspot", "1246965"))
     door.hubspot(change("hs_email_optout", "true"))
     assert door.world.row(lead)["has_opted_out"]
+
+
+def test_a_mail_providers_bounces_and_complaints(door: Door) -> None:
+    hard, soft, annoyed = (door.world.enrol(f"{name}@site.example") for name in ("hard", "soft", "annoyed"))
+    events = [
+        {"id": "1", "type": "bounced", "status": "5.1.1", "address": "hard@site.example"},
+        {"id": "2", "type": "bounced", "status": "4.2.2", "address": "soft@site.example"},
+        {"id": "3", "type": "complained", "address": "annoyed@site.example"},
+    ]
+    body = json.dumps({"events": events}).encode()
+    answer = door.client.post("/hooks/mail", content=body, headers=signed([STANDARD], "m-1", machine_now(), body))
+    assert [item["outcome"] for item in answer.json()["items"]] == ["taken", "ignored", "taken"]
+    assert [door.world.row(lead)["has_bounced"] for lead in (hard, soft, annoyed)] == [True, False, False]
+    assert [door.world.row(lead)["has_opted_out"] for lead in (hard, soft, annoyed)] == [False, False, True]
+    assert [wake.verb for wake in door.wakes] == ["bounced", "opted_out"]
 
 
 @pytest.mark.parametrize(("secret", "age"), [("another app's", 0), (CLIENT_SECRET, 400), (CLIENT_SECRET, -400)])

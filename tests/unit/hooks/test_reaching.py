@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from ipaddress import ip_address
 
@@ -72,6 +73,15 @@ async def test_a_name_is_asked_for_once_and_kept_in_the_request(receiver: Receiv
         assert receiver.got[0].headers["host"] == f"localhost:{port}"
     else:
         assert answer.code == "unreachable"
+
+
+async def test_an_address_is_never_logged(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    """That of a channel is its secret."""
+    caplog.set_level(logging.INFO)
+    reach = Reach(LOOPBACK)
+    await reach.send("POST", f"{receiver.url}/services/T0/B0/hush", {}, b"")
+    await reach.close()
+    assert "hush" not in caplog.text
 
 
 async def test_a_redirect_is_an_answer(receiver: Receiver) -> None:
