@@ -26,6 +26,7 @@ from commands import (
     suppressing,
     team,
     up,
+    webhooks,
 )
 from commands.failing import sentence_for
 
@@ -43,6 +44,7 @@ FAMILIES = (
     reps,
     suppressing,
     reporting,
+    webhooks,
     clock,
     schemas,
     doctor,

@@ -49,6 +49,15 @@ class Settings(BaseSettings):
     secret: str | None = None
     """Keys the address hashes and the links; without one, secret.key in the data folder."""
 
+    secrets: Path | None = None
+    """The folder of what is shared with other systems, one file each; without it, secrets in the data folder."""
+    hook_networks: list[str] = []
+    """Networks of ours that webhooks may reach, such as 10.1.2.0/24; public addresses they always may."""
+
+    @property
+    def secrets_folder(self) -> Path:
+        return self.secrets or self.data / "secrets"
+
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.data.resolve() / 'archive.db'}"

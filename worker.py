@@ -21,8 +21,11 @@ from temporalio.worker import Worker
 from activities.delivering import Delivering
 from activities.living import Living
 from api import offered_mail
+from commands.hook_post import HookPost
 from commands.opening import open_archive
 from domain.errors import NotReadyError, NurtureError
+from hooks.reaching import Reach, networks
+from hooks.secrets import secrets_in
 from mail.catcher import find
 from mail.errors import MailConfigError, MailError
 from mail.links import Links
@@ -34,7 +37,7 @@ from mail.post import Post
 from mail.staff import words
 from settings import Settings
 from storage import clock as demo
-from storage import duties, leads, notices, sending, trackless, wakes
+from storage import duties, leads, notices, sending, trackless, wakes, webhooks
 from storage.archive import Archive, machine_now
 from storage.life import ArchiveLife
 from storage.wakes import Wake
@@ -48,6 +51,7 @@ CLOCK_EVERY = 0.02
 RESOLVE_EVERY = 30.0
 DIGEST_LOOK_EVERY = 5.0
 DUTIES_EVERY = 2.0
+TIDY_EVERY = 3600.0
 GRACE, AT_ONCE = timedelta(seconds=30), 5.0
 
 
@@ -101,7 +105,7 @@ class StaffPost:
             if notice.kind == "offered":
                 values |= offered_mail.values(tx, self._archive, self._links, UUID(str(notice.data["offer"])))
         person, sender = release.person(notice.person), release.person(release.defaults.sender)
-        url = self._settings.public_url + page_of(notice)
+        url = self._settings.public_url + notices.page_of(notice)
         subject, text = words(notice.kind, {**notice.data, **values, "url": url}, release.defaults.time_zone)
         mail = StaffMail(
             notice.id,
@@ -115,14 +119,6 @@ class StaffPost:
             notice.at,
         )
         return person.address, build_notice(mail)
-
-
-def page_of(notice: notices.Notice) -> str:
-    """Where one can do what the notice asks for."""
-    for kind in ("handoff", "task"):
-        if kind in notice.data:
-            return f"/{kind}s/{notice.data[kind]}"
-    return f"/leads/{notice.lead_id}" if notice.lead_id else "/leads?state=INQUIRY"
 
 
 async def relay(archive: Archive, client: Client) -> None:
@@ -188,6 +184,8 @@ async def main(settings: Settings) -> None:
         password=settings.smtp_password,
         start_tls=settings.smtp_start_tls,
     )
+    reach = Reach(networks(settings.hook_networks))
+    hook_post = HookPost(archive, reach, secrets_in(settings.secrets_folder), settings.public_url)
     links = Links([archive.secret], settings.public_url)
     staff = StaffPost(archive, pool, settings, links)
     life = ArchiveLife(archive, lambda address: may_send(settings.mail, address, settings.pilot))
@@ -208,12 +206,15 @@ async def main(settings: Settings) -> None:
         every(RELAY_EVERY, lambda: relay(archive, client)),
         every(RELAY_EVERY, staff.send_due),
         every(DUTIES_EVERY, lambda: asyncio.to_thread(duties.sweep, archive)),
+        every(RELAY_EVERY, hook_post.send_due),
+        every(TIDY_EVERY, lambda: asyncio.to_thread(webhooks.tidy, archive)),
         every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings, uncertain)),
         every(DIGEST_LOOK_EVERY, lambda: tell_trackless(archive)),
     ]
     if isinstance(archive.clock, demo.DemoClock):
         background.append(every(CLOCK_EVERY, lambda: run_clock(archive, client)))
     await until_told_to_stop(worker, background)
+    await hook_post.close()
     await pool.close()
 
 

@@ -22,6 +22,7 @@ from api import (
     answering,
     events,
     handoffs,
+    hooks,
     imports,
     leads,
     links,
@@ -32,6 +33,7 @@ from api import (
     reps,
     standing,
     tasks,
+    webhooks,
 )
 from api import releases as api_releases
 from api.calls import App
@@ -58,6 +60,7 @@ ROUTERS = (
     api_releases.router,
     reps.router,
     queue.router,
+    webhooks.router,
 )
 
 
@@ -74,7 +77,7 @@ def create_app(services: Services) -> FastAPI:
     )
     clicks = Clicks(services.archive, services.signal, metrics)
     app.state.running = Running(services, metrics, prepare(pages.environment()), clicks)
-    for each in (*ROUTERS, router, links.router, answering.router):
+    for each in (*ROUTERS, router, hooks.router, links.router, answering.router):
         app.include_router(each)
     routes.install(app)
     if services.uploads:

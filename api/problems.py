@@ -22,7 +22,7 @@ from domain.errors import InvalidError, NurtureError, RefusedError
 logger = logging.getLogger("nurture.api")
 MOST_ERRORS = 20
 OURS = ("/leads", "/tasks", "/handoffs", "/mails", "/releases", "/definition", "/login", "/logout")
-MACHINES = ("/api", "/static", "/health", "/ready", "/metrics")
+MACHINES = ("/api", "/hooks", "/static", "/health", "/ready", "/metrics")
 NOT_JSON = "send one JSON object as the body, with Content-Type: application/json"
 UNREADABLE = "the body could not be read; send one JSON object in UTF-8, not nested deeper than it needs to be"
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from api.clicks import Clicks
 from api.metrics import Metrics
+from hooks.secrets import Secrets, no_secrets
 from mail.links import Links
 from storage.archive import Archive
 from storage.wakes import Wake
@@ -33,6 +34,8 @@ class Services:
     """The catcher's folder while mail is caught; without it there are no mails to show."""
     admin_key: Path | None = None
     """Where the admin key lies, said on the sign-in page; only where nobody but this machine can read that page."""
+    secrets: Secrets = no_secrets
+    """What is shared with other systems, by name."""
 
 
 @dataclass(frozen=True)

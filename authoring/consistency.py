@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from authoring import languages, pictures
 from authoring.bodies import link_problems
 from authoring.documents import Data, Document, Loc
+from authoring.hook_problems import hook_problems
 from authoring.models import Models
 from authoring.problems import Problem, did_you_mean
 from authoring.references import DEFAULTS, DEFINITION, PEOPLE, REASONS, RECYCLING, SAMPLES, References, found
@@ -41,6 +42,7 @@ class Consistency:
         yield from self._routing()
         yield from self._addresses()
         yield from self._samples()
+        yield from hook_problems(self._documents)
         for path, document in self._documents.items():
             if path.endswith(".md"):
                 yield from link_problems(document, self._references, self._fields)

@@ -15,11 +15,14 @@ from authoring.documents import Data, Document, DocumentError, parse, parse_touc
 from authoring.problems import Problem, did_you_mean
 from authoring.sentences import at, problems_of
 from domain.definition import Definition, EventsFile, FieldsFile, Profile
+from domain.hooks import Endpoint, Hook
 from domain.policies import PeopleFile, Queue, ReasonsFile, Recycling, Routing, ServiceLevels
 from domain.release import Release
 from domain.track import MATCHED, AssetsFile, Defaults, SamplesFile, Touch, Track, Variant, Words
 
 COMPANY_PROFILE = "lead_defs/profiles/company.yaml"
+NAMED = ("profiles", "endpoints", "hooks")
+"""Folders of lead_defs/ in which every file is one thing of its kind, called as the file."""
 MODELS: dict[str, type[BaseModel]] = {
     "lead_defs/fields.yaml": FieldsFile,
     "lead_defs/events.yaml": EventsFile,
@@ -49,6 +52,8 @@ class Parts:
     profiles: Mapping[str, Profile]
     tracks: Mapping[str, Track]
     pictures: Mapping[str, str]
+    endpoints: Mapping[str, Endpoint]
+    hooks: Mapping[str, Hook]
 
     def release(self, hash: str, form_hashes: Mapping[str, str]) -> Release:
         fields, profiles = self._of(FieldsFile), dict(self.profiles)
@@ -71,6 +76,8 @@ class Parts:
             samples=self._of(SamplesFile).samples,
             tracks=self.tracks,
             pictures=self.pictures,
+            endpoints=self.endpoints,
+            hooks=self.hooks,
             form_hashes=form_hashes,
         )
 
@@ -105,20 +112,24 @@ class Models:
     def read(self, context: dict[str, object]) -> Parts | None:
         """None when anything is wrong; it is in `problems` then."""
         settings = {model: self._settings(path, model, context) for path, model in MODELS.items()}
-        profiles = {
-            path.split("/")[-1].removesuffix(".yaml"): self._model(path, Profile, context)
-            for path in self.files
-            if path.startswith("lead_defs/profiles/")
-        }
+        profiles = self._named("profiles", Profile, context)
+        endpoints, hooks = self._named("endpoints", Endpoint, context), self._named("hooks", Hook, context)
         tracks = {track_id: self._track(track_id, context) for track_id in self._track_ids()}
         if any(problem.severity == "error" for problem in self.problems):
             return None
         return Parts(
             {model: part for model, part in settings.items() if part},
-            {name: profile for name, profile in profiles.items() if profile},
+            profiles,
             {name: track for name, track in tracks.items() if track},
             self.pictures,
+            endpoints,
+            hooks,
         )
+
+    def _named(self, folder: str, model: type[M], context: dict[str, object]) -> dict[str, M]:
+        paths = [path for path in self.files if path.startswith(f"lead_defs/{folder}/")]
+        found = {path.split("/")[-1].removesuffix(".yaml"): self._model(path, model, context) for path in paths}
+        return {name: part for name, part in found.items() if part}
 
     def _settings(self, path: str, model: type[M], context: dict[str, object]) -> M | None:
         if path in self.files:
@@ -255,11 +266,11 @@ def _misplaced(path: str) -> str | None:
         return None
     folders, name = path.split("/")[:-1], path.split("/")[-1]
     stem, _, ending = name.rpartition(".")
-    is_profile = folders == ["lead_defs", "profiles"] and ending == "yaml"
+    is_named = folders[:1] == ["lead_defs"] and folders[1:] in [[name] for name in NAMED] and ending == "yaml"
     is_track = folders[:2] == ["content", "tracks"] and len(folders) == 3
     if is_track and pictures.is_picture(name):
         return pictures.misnamed(name)
-    if not is_profile and not (is_track and (name == "track.yaml" or ending == "md")):
+    if not is_named and not (is_track and (name == "track.yaml" or ending == "md")):
         return f"Nothing reads this file{did_you_mean(path, MODELS)} Rename or delete it."
     touch_id, _, other = stem.partition(".")
     for word in (touch_id, other or touch_id, *folders[2:]):

@@ -27,6 +27,8 @@ SAMPLES = "content/samples.yaml"
 TRACK = "content/tracks/*/track.yaml"
 TOUCH = "content/tracks/*/*.md"
 PROFILE = "lead_defs/profiles/*.yaml"
+ENDPOINT = "lead_defs/endpoints/*.yaml"
+HOOK = "lead_defs/hooks/*.yaml"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ REFERENCES = (
     Reference(ASSETS, ("assets", "*", "stage"), "stage"),
     Reference(ASSETS, ("assets", "*", "persona"), "persona"),
     Reference(ASSETS, ("assets", "*", "pain"), "pain"),
+    Reference(ENDPOINT, ("people", "*"), "person"),
+    Reference(ENDPOINT, ("teams", "*"), "team"),
+    Reference(HOOK, ("fields", "*", KEY), "field"),
+    Reference(HOOK, ("rules", "*", "fields", "*", KEY), "field"),
+    Reference(HOOK, ("rules", "*", "event"), "event"),
     Reference(TRACK, ("owner",), "person"),
     Reference(TRACK, ("proposed_by",), "person"),
     Reference(TRACK, ("sender",), "person"),

@@ -102,6 +102,10 @@ def _ailments(archive: Archive) -> Iterator[Finding]:
         "sends", found.uncertain, "mind", "ended nobody knows how; they count as used and are never sent again"
     )
     yield _count("notices", found.unsent_notices, "mind", "to our own people have not left yet", "see the relay's log")
+    dead = "never arrived at another system"
+    yield _count("webhooks", found.dead_webhooks, "mind", dead, "see nurture webhook dead, then nurture webhook resend")
+    off = "asked for nothing more (410)"
+    yield _count("endpoints", found.endpoints_off, "mind", off, "see nurture webhook endpoints, then enable")
 
 
 def _count(name: str, count: int, status: Literal["mind", "bad"], says: str, do: str | None = None) -> Finding:

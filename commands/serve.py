@@ -16,6 +16,7 @@ from temporalio.envconfig import ClientConfig
 from api.app import create_app
 from api.services import Services
 from commands.opening import open_archive
+from hooks.secrets import secrets_in
 from mail.links import Links
 from mail.modes import MailMode
 from settings import Settings
@@ -96,6 +97,7 @@ def services_of(settings: Settings, archive: Archive, links: Links, signaller: S
         uploads=settings.data / "imports",
         caught=settings.mail_folder if settings.mail is MailMode.CATCH else None,
         admin_key=settings.data.resolve() / "admin.key" if is_local else None,
+        secrets=secrets_in(settings.secrets_folder),
     )
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from domain.conditions import Condition
 from domain.definition import Definition, EventDef, FieldDef, Profile
 from domain.errors import InvalidError
+from domain.hooks import Endpoint, Hook
 from domain.lead import Lead
 from domain.policies import Person, Queue, ReasonsFile, Recycling, Routing, ServiceLevels
 from domain.track import Asset, Defaults, Sample, Stage, Touch, Track
@@ -40,6 +41,8 @@ class Release:
     """Tracks whose campaign form both teams have signed; only these run."""
     pictures: Mapping[str, str] = field(default_factory=dict)
     """Path to content, in base64."""
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
     form_hashes: Mapping[str, str] = field(default_factory=dict)
     """What a signature signs: subject (`definition`, `track:<id>`) to the hash of its signed parts."""
 

@@ -22,7 +22,7 @@ from domain.queue import place
 from domain.readiness import Verdict
 from domain.release import Release
 from domain.steps import Move, Order, Step, Verb, Where
-from storage import permits, queue, record
+from storage import permits, queue, record, webhooks
 from storage import tables as t
 from storage.archive import Archive, Tx
 from storage.facts import day_start, load
@@ -56,6 +56,7 @@ class Deciding:
     def take(self, move: Move) -> None:
         verdict_id = self.keep_verdict() if move.to == State.SALES_READY else None
         self.facts = record.take(self.tx, self.facts, move, self.now, self.release.hash, verdict_id)
+        webhooks.announce(self.tx, self.release, self.lead, move.transition, self.now)
         self.moves.append(move)
 
     def change(self, **columns: Any) -> None:  # Any: columns of many types

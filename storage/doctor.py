@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from storage import tables as t
+from storage import webhooks
 from storage.archive import Archive, machine_now
 from storage.wakes import NO_WORKFLOW
 
@@ -29,6 +30,8 @@ class Ailments:
     late_wakes: int
     uncertain: int
     unsent_notices: int
+    dead_webhooks: int
+    endpoints_off: int
 
 
 def examine(archive: Archive) -> Ailments:
@@ -44,6 +47,8 @@ def examine(archive: Archive) -> Ailments:
             tx.execute(select(func.count()).select_from(t.wakes).where(late)).scalar_one(),
             tx.execute(select(func.count()).where(t.ledger.c.status == "uncertain")).scalar_one(),
             _unsent_notices(archive, machine),
+            tx.execute(select(func.count()).where(t.webhooks.c.status == webhooks.DEAD)).scalar_one(),
+            tx.execute(select(func.count()).select_from(t.endpoints_off)).scalar_one(),
         )
 
 

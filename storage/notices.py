@@ -104,6 +104,14 @@ def name_of(release: Release, person: object) -> str | None:
     return found.name if found else None
 
 
+def page_of(notice: Notice) -> str:
+    """Where one can do what the notice asks for."""
+    for kind in ("handoff", "task"):
+        if kind in notice.data:
+            return f"/{kind}s/{notice.data[kind]}"
+    return f"/leads/{notice.lead_id}" if notice.lead_id else "/leads?state=INQUIRY"
+
+
 def claim(archive: Archive, notice: Notice) -> bool:
     """Whether this one is ours to send: an activity and the relay may have found the same."""
     c = t.notices.c

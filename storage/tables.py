@@ -39,6 +39,7 @@ CODE = String(64)
 OPEN = text("closed_at is null")
 NO_TRACK = text("track is null")
 HELD = text("team is null and rep is null")
+UNPOSTED = text("posted_at is null")
 
 
 def _lead_id(**more: bool) -> Column[object]:
@@ -425,8 +426,50 @@ notices = Table(
     Column("sent_at", Utc),
     Column("tries", Integer, nullable=False),
     Column("next_try_at", Utc, nullable=False),
+    Column("posted_at", Utc),  # when the channels that hear of it were given it, for whatever becomes of it there
     Index("ix_notices_sent_at_next_try_at", "sent_at", "next_try_at"),
     Index("ix_notices_kind_at", "kind", "at"),
+    Index("ix_notices_unposted", "recorded_at", sqlite_where=UNPOSTED, postgresql_where=UNPOSTED),
+)
+
+webhooks = Table(  # what other systems are told: ids and codes; the words are put together when it is sent
+    "webhooks",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("endpoint", CODE, nullable=False),
+    Column("event", CODE, nullable=False),
+    Column("lead_id", Uuid(), ForeignKey("leads.id"), index=True),
+    Column("log_id", BigId),
+    Column("notice_id", Uuid()),
+    Column("at", Utc, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("status", CODE, nullable=False),  # waiting, sent, dead, dropped
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("code", CODE),
+    Index("ix_webhooks_status_next_try_at", "status", "next_try_at"),
+    Index("ix_webhooks_recorded_at_id", "recorded_at", "id"),
+)
+
+endpoints_off = Table(  # endpoints that asked to be left alone
+    "endpoints_off",
+    metadata,
+    Column("endpoint", CODE, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("code", CODE, nullable=False),
+)
+
+received = Table(  # what other systems told us, once each
+    "received",
+    metadata,
+    Column("hook", CODE, primary_key=True),
+    Column("event_id", String(255), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("lead_id", Uuid(), ForeignKey("leads.id"), index=True),
+    Column("outcome", CODE, nullable=False),  # taken, ignored, refused, unknown
+    Column("says", String(500)),
+    Index("ix_received_at", "at"),
 )
 
 permits = Table(

@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "pydantic",
         "domain",
     },
+    "hooks": {"httpx", "jinja2", "domain"},
     "authoring": {
         "cel_expr_python",
         "email_validator",

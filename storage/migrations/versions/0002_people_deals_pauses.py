@@ -22,6 +22,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company", name=op.f("pk_accounts")),
     )
     op.create_table(
+        "endpoints_off",
+        sa.Column("endpoint", sa.String(length=64), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("endpoint", name=op.f("pk_endpoints_off")),
+    )
+    op.create_table(
         "pauses",
         sa.Column("scope", sa.String(length=255), nullable=False),
         sa.Column("until", Utc(), nullable=False),
@@ -117,6 +124,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lead_id", "rep", name=op.f("pk_queue_passes")),
     )
     op.create_table(
+        "received",
+        sa.Column("hook", sa.String(length=64), nullable=False),
+        sa.Column("event_id", sa.String(length=255), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
+        sa.Column("outcome", sa.String(length=64), nullable=False),
+        sa.Column("says", sa.String(length=500), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_received_lead_id_leads")),
+        sa.PrimaryKeyConstraint("hook", "event_id", name=op.f("pk_received")),
+    )
+    with op.batch_alter_table("received", schema=None, recreate="never") as batch_op:
+        batch_op.create_index("ix_received_at", ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_received_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
+        "webhooks",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("endpoint", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
+        sa.Column("log_id", BigId, nullable=True),
+        sa.Column("notice_id", sa.Uuid(), nullable=True),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("recorded_at", Utc(), nullable=False),
+        sa.Column("status", sa.String(length=64), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", Utc(), nullable=False),
+        sa.Column("ended_at", Utc(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_webhooks_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+    )
+    with op.batch_alter_table("webhooks", schema=None, recreate="never") as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhooks_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index("ix_webhooks_recorded_at_id", ["recorded_at", "id"], unique=False)
+        batch_op.create_index("ix_webhooks_status_next_try_at", ["status", "next_try_at"], unique=False)
+
+    op.create_table(
         "duties",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
@@ -186,7 +231,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("before", Json, nullable=True))
 
     with op.batch_alter_table("notices", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("posted_at", Utc(), nullable=True))
         batch_op.create_index("ix_notices_kind_at", ["kind", "at"], unique=False)
+        batch_op.create_index(
+            "ix_notices_unposted",
+            ["recorded_at"],
+            unique=False,
+            sqlite_where=sa.text("posted_at is null"),
+            postgresql_where=sa.text("posted_at is null"),
+        )
 
     with op.batch_alter_table("releases", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("base", sa.String(length=64), nullable=True))
