@@ -70,8 +70,10 @@ def _mentioned(release: Release) -> set[str]:
     for track in release.tracks.values():
         for touch in track.touches.values():
             found |= {full_name(touch.learn)} if touch.learn else set()
-            for said in (touch, *touch.versions.values(), *touch.languages.values()):
-                found |= _said(said)
+            for version in (touch, *touch.versions.values()):
+                found |= _said(version)
+            for words in touch.languages.values():
+                found |= _said(words)
     return found
 
 
