@@ -100,7 +100,7 @@ def test_the_main_track_comes_first_and_the_others_are_a_click_away(desk: Desk) 
     assert start.startswith("/dock-waiting/")
     assert tracks[0] == "dock-waiting"
     assert set(tracks) == {"dock-waiting", "business-case", "keep-in-touch", "re-engagement"}
-    assert not [page for page in others if "is not of those" in page]
+    assert not [page for page in others if "choose another reader" in page]
 
 
 def test_who_comes_to_a_track_without_a_condition_was_taken_by_another(desk: Desk) -> None:
@@ -118,7 +118,9 @@ def test_who_comes_to_a_track_without_a_condition_was_taken_by_another(desk: Des
 
 def test_a_reader_the_track_does_not_take_is_said_to_be_none(desk: Desk) -> None:
     with site(desk) as client:
-        assert "hand-raiser-in-profile is not of those" in page_of(client, "/dock-waiting/hand-raiser-in-profile.html")
+        for track, who in (("dock-waiting", "This track does not take"), ("keep-in-touch", "No other track takes")):
+            page = page_of(client, f"/{track}/hand-raiser-in-profile.html")
+            assert f"{who} hand-raiser-in-profile; choose another reader above" in page
 
 
 def with_variants(desk: Desk) -> None:
@@ -449,6 +451,18 @@ def test_a_colleague_gets_a_test_that_counts_for_nothing(desk: Desk, tmp_path: P
     assert len({message["Message-ID"] for message in messages}) == len(messages)
     assert "https://harborline.example/guides/detention-checklist" in str(messages[0].get_body(("html",)))
     assert not (desk.data / "archive.db").exists()
+
+
+def test_a_colleague_gets_every_variant(desk: Desk, tmp_path: Path) -> None:
+    with_variants(desk)
+    mail = tmp_path / "mail"
+    with catcher(mail) as port:
+        words = ("preview", "checklist", "--files", str(desk.files), "--smtp", f"127.0.0.1:{port}")
+        assert desk.type(*words, "--send-to", "ines@harborline.example").code == 0
+    assert {message["Subject"] for message in received(mail)} == {
+        "[Test] Twelve reasons a truck waits. Which are yours?",
+        "[Test] Said <b>otherwise</b>",
+    }
 
 
 @pytest.mark.parametrize(
