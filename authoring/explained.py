@@ -271,6 +271,7 @@ PHRASES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "HoursPhrase": ("hours", ("Tue-Thu 08:30-11:30", "Mon 09:00-17:00")),
     "OutcomePhrase": ("outcome", ("engaged", "done", "snooze", "skip", "disqualify", "retry 3 times every 2 days")),
     "GoalPhrase": ("goal", ("40 sales_accepted by 2027-03-31",)),
+    "PercentPhrase": ("share", ("5%", "12.5%")),
     "MoneyPhrase": ("amount", ("9000 USD",)),
     "EveryPhrase": ("how often", ("every 6 months", "every year")),
     "PointsPhrase": ("points", ("40 if company.dock_doors >= 6", '-25 if fact.contact_role == "outsider"')),

@@ -11,21 +11,26 @@ from authoring.documents import Data, Document
 from authoring.problems import Problem
 from authoring.sentences import at
 
-OTHER: Final = re.compile(r"(?P<base>content/tracks/[^/]+/[^/.]+)\.(?P<language>[^/.]+)\.md")
+OTHER: Final = re.compile(r"(?P<base>content/tracks/[^/]+/[^/.]+)\.(?P<other>[^/.]+)\.md")
 TARGET: Final = re.compile(r"\]\(\s*<?([^)>\s]+)")
 IN_BRACES: Final = re.compile(r"\{[{%](.*?)[}%]\}")
 VALUE: Final = re.compile(r"\b(?:lead|company|sender|fact|inquiry)\.\w+")
 
 
+def is_variant(name: str, touch: Data) -> bool:
+    """Whether `<touch>.<name>.md` is a variant, by what stands in `<touch>.md`; else it is another language. The first
+    variant is the touch's own file."""
+    shares = touch.get("variants") if isinstance(touch, dict) else None
+    return isinstance(shares, dict) and name in list(shares)[1:]
+
+
 def differences(documents: Mapping[str, Document]) -> Iterator[Problem]:
+    """That there is a base file at all is told where touches are read."""
     for path, document in documents.items():
         if not (match := OTHER.fullmatch(path)):
             continue
         base = documents.get(f"{match['base']}.md")
-        if base is None:
-            sentence = f"There is no {match['base']}.md to be read by everybody else; write that one first."
-            yield Problem(path, 1, 1, sentence)
-        else:
+        if base and not is_variant(match["other"], base.data):
             yield from _compared(document, base)
 
 

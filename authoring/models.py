@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from authoring import pictures
 from authoring.bodies import assets_in
 from authoring.documents import Data, Document, DocumentError, parse, parse_touch
+from authoring.languages import is_variant
 from authoring.problems import Problem, did_you_mean
 from authoring.sentences import at, problems_of
 from domain.definition import Definition, EventsFile, FieldsFile, Profile
@@ -174,7 +175,7 @@ class Models:
         languages = {
             name: self._model(of, Words, context, {"assets": self._assets(of)})
             for name, of in other.items()
-            if name not in touch.variants
+            if not is_variant(name, self.written(path))
         }
         touch = touch.model_copy(update={"languages": {name: words for name, words in languages.items() if words}})
         return self._with_versions(path.rpartition("/")[0] + "/", touch, context) if touch.variants else touch
@@ -207,9 +208,9 @@ class Models:
         path, touch = f"{folder}{name}.md", self.written(f"{folder}{touch_id}.md")
         if not isinstance(touch, dict):
             is_there = f"{folder}{touch_id}.md" in self.files
-            return None if is_there else Problem(path, 1, 1, f"There is no {touch_id}.md.")
-        shares = touch.get("variants")
-        if LANGUAGE.fullmatch(other) or (isinstance(shares, dict) and other in list(shares)[1:]):
+            sentence = f"There is no {touch_id}.md, which this file says otherwise; write that one first."
+            return None if is_there else Problem(path, 1, 1, sentence)
+        if LANGUAGE.fullmatch(other) or is_variant(other, touch):
             return None
         sentence = (
             f"“{other}” is no language, and {touch_id}.md names no variant {other}: name another language's file like"

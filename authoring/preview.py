@@ -11,7 +11,7 @@ from authoring.problems import did_you_mean
 from domain.context import Context
 from domain.errors import MissingError
 from domain.keys import NAMESPACE
-from domain.letters import LANGUAGE, Letter, write
+from domain.letters import LANGUAGE, Letter, spoken_by, write
 from domain.release import Release
 from domain.samples import facts_of, given
 from domain.track import Sample, Touch, Track
@@ -34,11 +34,20 @@ class Reader:
         names = (self.personal.get(f"lead.{name}") for name in ("first_name", "last_name"))
         return " ".join(name for name in names if name)
 
-    def is_taken_by(self, track: Track) -> bool:
-        return track.enrol is not None and track.enrol.holds(self.ctx.view) is True
+    def is_taken_by(self, track: Track) -> bool | None:
+        """None where that is unknown. A track without a condition of its own gets its leads from the others, so it
+        takes whom one of them takes."""
+        tracks = [track] if track.enrol else self.ctx.release.tracks.values()
+        found = {each.enrol.holds(self.ctx.view) for each in tracks if each.enrol}
+        return True if True in found else None if None in found else False
+
+    def versions(self, touch: Touch) -> list[Touch]:
+        """What this reader may be given of a touch, in their language: each of its variants, or the touch itself."""
+        said = [each.in_language(spoken_by(self.ctx)) for each in touch.versions.values() or [touch]]
+        return said[:1] if said[0].language else said
 
     def letter(self, track: Track, touch: Touch) -> Letter:
-        send_id = uuid.uuid5(NAMESPACE, f"preview/{self.id}/{touch.id}")
+        send_id = uuid.uuid5(NAMESPACE, f"preview/{self.id}/{touch.id}/{touch.variant or ''}")
         return write(self.ctx, track, touch, send_id, self.address, self.personal)
 
 
@@ -65,11 +74,12 @@ class Scope:
 
 
 def scope_of(release: Release, name: str | None) -> Scope:
-    """Raises MissingError for what is neither a track nor a touch, and where there is no track at all."""
+    """All tracks without a name, the main one first. Raises MissingError for what is neither a track nor a touch, and
+    where there is no track at all."""
     if not release.tracks:
         raise MissingError("there is no track in content/tracks yet; write one")
     if name is None:
-        return Scope(tuple(release.tracks.values()))
+        return Scope(tuple(sorted(release.tracks.values(), key=lambda track: track.purpose != "stage")))
     if track := release.tracks.get(name):
         return Scope((track,))
     if found := release.find_touch(name):

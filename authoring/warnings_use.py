@@ -14,7 +14,7 @@ from authoring.sentences import at
 from domain.conditions import Reads
 from domain.definition import Profile
 from domain.release import Release
-from domain.track import Track
+from domain.track import Touch, Track, Words
 
 ENGINE_READS = frozenset({"company.name", "company.domain", "company.country", "company.account_owner"})
 """Shown on every page, and used for caps, holidays, time zones and routing."""
@@ -70,8 +70,16 @@ def _mentioned(release: Release) -> set[str]:
     for track in release.tracks.values():
         for touch in track.touches.values():
             found |= {full_name(touch.learn)} if touch.learn else set()
-            found |= {full_name(link.target.partition("=")[0]) for link in links(touch.body) if link.kind == "answer"}
-            for text in (touch.subject, touch.preheader, touch.title, touch.body):
-                for part in IN_TEMPLATES.findall(text or ""):
-                    found |= set(NAME.findall(part))
+            for version in (touch, *touch.versions.values()):
+                found |= _said(version)
+            for words in touch.languages.values():
+                found |= _said(words)
+    return found
+
+
+def _said(words: Touch | Words) -> set[str]:
+    found = {full_name(link.target.partition("=")[0]) for link in links(words.body) if link.kind == "answer"}
+    for text in (words.subject, words.preheader, words.title, words.body):
+        for part in IN_TEMPLATES.findall(text or ""):
+            found |= set(NAME.findall(part))
     return found

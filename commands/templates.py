@@ -25,7 +25,8 @@ Checker = Callable[[Document], list[Problem]]
 
 @dataclass(frozen=True)
 class Words:
-    """What a touch says: a script has a title where a mail has a subject. What is missing is told elsewhere."""
+    """What a touch says: a script has a title where a mail has a subject, and only the title of a script's variant
+    or translation tells what it is. What is missing is told elsewhere."""
 
     subject_key: str
     subject: str
@@ -35,7 +36,8 @@ class Words:
     @staticmethod
     def of(document: Document) -> Words:
         data = document.data if isinstance(document.data, dict) else {}
-        key = "subject" if data.get("channel", "email") == "email" else "title"
+        is_mail = data.get("channel", "email") == "email" and ("subject" in data or "title" not in data)
+        key = "subject" if is_mail else "title"
         subject, preheader, body = (
             text if isinstance(text := data.get(name), str) else "" for name in (key, "preheader", "body")
         )

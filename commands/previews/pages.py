@@ -72,6 +72,7 @@ def track_page(
             "This track takes them": [each for each in offered if each.id in in_track],
             "Others": [each for each in offered if each.id not in in_track and not each.id.startswith(NOTHING_KNOWN)],
         },
+        "is_taken": reader.is_taken_by(track),
         "samples": sum(id in found.release.samples for id in in_track),
         "views": VIEWS,
     }
@@ -94,7 +95,7 @@ def _page(template: str, state: State, *, is_live: bool, **values: object) -> st
 
 
 def _shown(found: Renderer, track: Track, place: Place, reader: Reader) -> list[Shown]:
-    return [found.shown(track, touch, reader) for touch in place.touches]
+    return [shown for touch in place.touches for shown in found.shown(track, touch, reader)]
 
 
 def follows(outcome: Outcome) -> str:

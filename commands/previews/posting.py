@@ -65,10 +65,10 @@ def addressed(settings: Settings, address: str) -> str:
 
 
 def letters(scope: Scope, reader: Reader, address: str) -> Iterator[Letter]:
-    """A letter for each mail of the scope, to the colleague instead of the reader."""
+    """A letter for each mail of the scope and each of its variants, to the colleague instead of the reader."""
     for track, touch in scope.touches():
-        if not touch.is_human:
-            yield replace(reader.letter(track, touch), send_id=uuid4(), to_address=address, to_name=None)
+        for said in reader.versions(touch) if not touch.is_human else ():
+            yield replace(reader.letter(track, said), send_id=uuid4(), to_address=address, to_name=None)
 
 
 def send(settings: Settings, to: Relay, written: list[Letter]) -> Iterator[str]:

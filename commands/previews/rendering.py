@@ -15,7 +15,7 @@ from jinja2 import Environment
 from api.questions import question
 from authoring.preview import Reader
 from domain.errors import NurtureError
-from domain.letters import Letter, path_of, spoken_by
+from domain.letters import Letter, path_of
 from domain.release import Release
 from domain.track import Touch, Track
 from mail.errors import MailError
@@ -85,12 +85,15 @@ class Renderer:
     links: Links
     domain: str
 
-    def shown(self, track: Track, touch: Touch, reader: Reader) -> Shown:
-        said = touch.in_language(spoken_by(reader.ctx))
+    def shown(self, track: Track, touch: Touch, reader: Reader) -> list[Shown]:
+        """Each variant that this reader may get."""
+        skipped = self._skipped(track, touch)
+        return [self._shown(track, said, reader, skipped) for said in reader.versions(touch)]
+
+    def _shown(self, track: Track, said: Touch, reader: Reader, skipped: Mapping[str, list[str]]) -> Shown:
         gets = said.when.holds(reader.ctx.view) if said.when else True
-        path, skipped = path_of(track, said), self._skipped(track, touch)
-        letter = reader.letter(track, touch)
-        if touch.is_human:
+        path, letter = path_of(track, said), reader.letter(track, said)
+        if said.is_human:
             return Shown(said, path, gets, script=script(letter, said.name), skipped=skipped)
         try:
             return Shown(said, path, gets, self._mail(letter), skipped=skipped)

@@ -57,6 +57,26 @@ def test_the_nearest_of_two_is_taken() -> None:
     assert touch.touches["question"].in_language("de-CH").body.startswith("Was nun?")
 
 
+def test_a_variant_may_be_called_like_a_language_and_need_not_say_everything() -> None:
+    shares = FILES[QUESTION].replace("---\n", "---\nvariants: {en: 50, de: 50}\n", 1)
+    french = WORDS.replace("Was nun?", "Et alors ?")
+    files = {**FILES, QUESTION: shares, GERMAN: "---\n---\nAnd now?\n", GERMAN.replace(".de.", ".fr."): french}
+    assert told(files) == []
+    touch = compile_release(files).tracks["kegs"].touches["question"]
+    assert set(touch.languages) == {"fr"}
+    assert touch.in_language("de") is touch
+    assert touch.version("de").body.startswith("And now?")
+    assert touch.version("de").in_language("fr").body.startswith("Et alors ?")
+    named_first = {**files, QUESTION: shares.replace("en: 50, de: 50", "de: 50, b: 50"), GERMAN: WORDS}
+    named_first[GERMAN.replace(".de.", ".b.")] = "---\n---\nAnd now?\n"
+    assert compile_release(named_first).tracks["kegs"].touches["question"].in_language("de").body.startswith("Was nun?")
+
+
+def test_a_base_file_that_cannot_be_read_is_one_problem() -> None:
+    (problem,) = told({**FILES, QUESTION: "---\nsubject: [\n---\n", GERMAN: WORDS})
+    assert problem.startswith(f"{QUESTION}:")
+
+
 def test_a_translation_is_no_touch_of_its_own() -> None:
     assert list(compile_release({**FILES, GERMAN: WORDS}).tracks["kegs"].touches) == ["question", "read", "ring"]
 
@@ -73,14 +93,16 @@ MISTAKES = [
     (GERMAN, "pain=warm", "pain=warn", "warn"),
     (GERMAN, "- [Anderes](answer:pain)\n", "", "warning: The links differ from the base file: answer:pain only there"),
     (GERMAN, "lead.first_name", "company.taps", VALUES),
-    (NO_SUCH, "", "", "error: There is no content/tracks/kegs/questoin.md to be read"),
+    (NO_SUCH, "", "", "error: There is no questoin.md, which this file says otherwise"),
     (
-        GERMAN.replace(".de.", ".german!."),
+        GERMAN.replace(".de.", ".german."),
         "",
         "",
-        "“german!” is no language; name another language's file like question.de",
+        "“german” is no language, and question.md names no variant german: name another language's file like"
+        " question.de.md",
     ),
-    (GERMAN.replace(".de.", ".de.at."), "", "", "“de.at” is no language"),
+    (GERMAN.replace(".de.", ".german!."), "", "", "“german!” is no id; name files"),
+    (GERMAN.replace(".de.", ".de.at."), "", "", "“de.at” is no id; name files"),
     (QUESTION, "learn: pain", "learn: pain\nlanguages: {}", "error: languages is not written here"),
     (QUESTION, "learn: pain", "learn: pain\nlanguage: de", "error: language is not written here"),
 ]

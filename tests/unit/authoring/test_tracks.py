@@ -12,6 +12,7 @@ from commands.templates import checker
 from tests.unit.authoring.small import FILES, QUESTION, TRACK, edited
 
 READ, READ_B = "content/tracks/kegs/read.md", "content/tracks/kegs/read.b.md"
+RING = "content/tracks/kegs/ring.md"
 DEFAULTS, RECYCLING = "content/defaults.yaml", "lead_defs/recycling.yaml"
 TODAY = date(2026, 11, 23)
 
@@ -64,8 +65,18 @@ def test_a_variant_is_no_touch_of_its_own() -> None:
         (_variants("---\nsubject: {{ lead.frist_name or 'you' }}\n---\n"), "read.b.md:2: There is no field"),
         (_variants("---\n---\n[This](asset:storry)\n"), "read.b.md:3: There is no asset storry"),
         (_variants("---\n---\nHello {{ lead.first_name }}\n"), "read.b.md:3: lead.first_name may be unknown"),
-        ({**FILES, READ_B: "---\nsubject: B\n---\n"}, "read.b.md:1: read.md does not name a variant b"),
-        ({**FILES, "content/tracks/kegs/gone.b.md": "---\n---\nB\n"}, "gone.b.md:1: There is no gone.md."),
+        (
+            {
+                **edited(RING, "channel: call", "channel: call\nvariants: {a: 50, b: 50}"),
+                RING.replace(".md", ".b.md"): "---\ntitle: Ring {{ lead.frist_name or 'them' }}\n---\n",
+            },
+            "ring.b.md:2: There is no field lead.frist_name",
+        ),
+        (
+            {**FILES, READ_B: "---\nsubject: B\n---\n"},
+            "read.b.md:1: “b” is no language, and read.md names no variant b: ",
+        ),
+        ({**FILES, "content/tracks/kegs/gone.b.md": "---\n---\nB\n"}, "gone.b.md:1: There is no gone.md, "),
         ({**FILES, "content/tracks/kegs/read.B.md": "---\n---\nB\n"}, "read.B.md:1: “B” is no id"),
         ({**FILES, "content/tracks/kegs/read.b.c.md": "---\n---\nB\n"}, "read.b.c.md:1: “b.c” is no id"),
         ({**FILES, "content/tracks/kegs/.b.md": "---\n---\nB\n"}, ".b.md:1: “” is no id"),
@@ -112,6 +123,14 @@ def test_back_when_of_the_first_stage_and_a_long_subject_of_a_variant_are_warned
     assert [p.sentence for p in check(files, TODAY) if "no stage before" in p.sentence]
     long = check(_variants(f"---\nsubject: {'long ' * 13}\n---\n"), TODAY)
     assert [p.path for p in long if "many phones" in p.sentence] == [READ_B]
+
+
+def test_what_only_a_variant_mentions_is_used() -> None:
+    fields = "lead_defs/fields.yaml"
+    more = FILES[fields].replace("fields:\n", "fields:\n  company.size: {type: number}\n")
+    for body, found in (("Hello", 1), ('{{ company.size or "Hello" }}', 0)):
+        files = {**_variants(f"---\n---\n{body}\n"), fields: more}
+        assert len([p for p in check(files, TODAY) if "Nothing uses company.size" in p.sentence]) == found
 
 
 def test_a_touch_of_one_version_has_no_variant() -> None:

@@ -92,6 +92,62 @@ def test_a_track_is_shown_by_stage_to_a_reader_it_takes(desk: Desk) -> None:
     assert page.count('sandbox=""') == page.count("<iframe")
 
 
+def test_the_main_track_comes_first_and_the_others_are_a_click_away(desk: Desk) -> None:
+    with site(desk) as client:
+        start = client.get("/", follow_redirects=False).headers["location"]
+        tracks = re.findall(r'<a href="\.\./([\w-]+)/[\w-]+\.html"', page_of(client).split("</nav>")[0])
+        others = [page_of(client, f"/{track}/told-us-everything.html") for track in tracks]
+    assert start.startswith("/dock-waiting/")
+    assert tracks[0] == "dock-waiting"
+    assert set(tracks) == {"dock-waiting", "business-case", "keep-in-touch", "re-engagement"}
+    assert not [page for page in others if "choose another reader" in page]
+
+
+def test_who_comes_to_a_track_without_a_condition_was_taken_by_another(desk: Desk) -> None:
+    release = compile_release(read_folder(desk.files))
+    found, track = readers(release, machine_now()), release.tracks["keep-in-touch"]
+    assert track.enrol is None
+    assert typical(found, track) == typical(found, release.main_track)
+    assert found[NOTHING_KNOWN].is_taken_by(track) is None
+    with site(desk, "keep-in-touch") as client:
+        page = page_of(client)
+        unknown = page_of(client, f"/keep-in-touch/{NOTHING_KNOWN}.html")
+    assert "Leads come here from other tracks" in page
+    assert f"Unknown of {NOTHING_KNOWN}" in unknown
+
+
+def test_a_reader_the_track_does_not_take_is_said_to_be_none(desk: Desk) -> None:
+    with site(desk) as client:
+        for track, who in (("dock-waiting", "This track does not take"), ("keep-in-touch", "No other track takes")):
+            page = page_of(client, f"/{track}/hand-raiser-in-profile.html")
+            assert f"{who} hand-raiser-in-profile; choose another reader above" in page
+
+
+def with_variants(desk: Desk) -> None:
+    for path in (CHECKLIST, "content/tracks/dock-waiting/cost-of-waiting.md"):
+        edit(desk, path, "---\nsubject", "---\nvariants: {a: 70, b: 30}\nsubject")
+        variant = "---\nsubject: Said <b>otherwise</b>\n---\n"
+        (desk.files / path.replace(".md", ".b.md")).write_text(variant, encoding="utf-8")
+
+
+def test_every_variant_is_shown_as_its_leads_get_it(desk: Desk) -> None:
+    with_variants(desk)
+    with site(desk) as client:
+        page = page_of(client)
+        french = page_of(client, "/dock-waiting/eager-quebec.html")
+    shown = re.findall(r'<article id="([^"]+)"', page)
+    assert [each for each in shown if "." in each] == [
+        "checklist.a", "checklist.b", "cost-of-waiting.a", "cost-of-waiting.b",
+    ]  # fmt: skip
+    assert "checklist.b.md" in page
+    assert "<b>b</b>, for 30 % of the leads" in page
+    assert "<bdi>Said &lt;b&gt;otherwise&lt;/b&gt;</bdi>" in page
+    first, second, *_ = frames(page, "light")
+    assert first.count("Before you change anything") == second.count("Before you change anything") == 1
+    # whoever reads French gets the words of the French file, whatever the variant
+    assert [each for each in re.findall(r'<article id="([^"]+)"', french) if "cost" in each] == ["cost-of-waiting"]
+
+
 def test_a_reader_of_whom_nothing_is_known_gets_every_mail(desk: Desk) -> None:
     with site(desk) as client:
         page = page_of(client, f"/dock-waiting/{NOTHING_KNOWN}.html")
@@ -223,6 +279,9 @@ def test_a_touch_that_goes_while_somebody_looks(desk: Desk) -> None:
 
 def test_a_folder_without_any_track(desk: Desk, tmp_path: Path) -> None:
     shutil.rmtree(desk.files / "content/tracks")
+    for path, key in (("content/defaults.yaml", "then|dormant_track"), ("lead_defs/recycling.yaml", "track")):
+        file = desk.files / path
+        file.write_text(re.sub(rf"(?m)^ *({key}):.*\n", "", file.read_text(encoding="utf-8")), encoding="utf-8")
     with site(desk) as client:
         assert "there is no track in content/tracks yet" in client.get("/").text
     for words in (("--out", str(tmp_path / "out")), ("--send-to", "i@h.example")):
@@ -392,6 +451,18 @@ def test_a_colleague_gets_a_test_that_counts_for_nothing(desk: Desk, tmp_path: P
     assert len({message["Message-ID"] for message in messages}) == len(messages)
     assert "https://harborline.example/guides/detention-checklist" in str(messages[0].get_body(("html",)))
     assert not (desk.data / "archive.db").exists()
+
+
+def test_a_colleague_gets_every_variant(desk: Desk, tmp_path: Path) -> None:
+    with_variants(desk)
+    mail = tmp_path / "mail"
+    with catcher(mail) as port:
+        words = ("preview", "checklist", "--files", str(desk.files), "--smtp", f"127.0.0.1:{port}")
+        assert desk.type(*words, "--send-to", "ines@harborline.example").code == 0
+    assert {message["Subject"] for message in received(mail)} == {
+        "[Test] Twelve reasons a truck waits. Which are yours?",
+        "[Test] Said <b>otherwise</b>",
+    }
 
 
 @pytest.mark.parametrize(
