@@ -23,7 +23,7 @@ def edited(path: str, old: str, new: str) -> dict[str, str]:
 
 
 SHORTER = edited(DEFAULTS, "interest: 7 days", "interest: 9 days")
-LONGER = edited(DEFAULTS, "interest: 7 days", "interest: 12 days")
+LONGER = edited(DEFAULTS, "interest: 7 days", "interest: 8 days")
 TYPO = edited(CHECKLIST, "Leave it in the dock office", "Leave it at the dock office")
 OTHER_GOAL = edited(TRACK, "goal: 40 sales_accepted", "goal: 50 sales_accepted")
 OTHER_DEFINITION = edited(DEFINITION, "title: ", "title: New - ")
