@@ -10,7 +10,7 @@ from typing import Any
 
 from authoring.mapping import Template
 from domain.errors import InvalidError
-from domain.hooks import Decide, Hook, Reading, Rule
+from domain.hooks import Decide, Hook, HookRule, Reading
 
 MOST_ITEMS = 500
 LONGEST_ID = 255
@@ -28,7 +28,7 @@ class Item:
     external: str = ""
     email: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    rule: Rule = Rule()  # noqa: RUF009 - frozen
+    rule: HookRule = HookRule()  # noqa: RUF009 - frozen
     decisions: tuple[tuple[str, Mapping[str, str]], ...] = ()
     is_ignored: bool = False
 
@@ -76,7 +76,7 @@ def _item(hook: Hook, item: object, delivery_id: str) -> Item:
         at=read(hook.at),
         **matched,
         facts=facts,
-        rule=rule or Rule(),
+        rule=rule or HookRule(),
         decisions=decisions,
         is_ignored=is_ignored or (rule is None and not facts),
     )

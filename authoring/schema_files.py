@@ -18,6 +18,7 @@ from authoring.explained import explained
 from authoring.models import MODELS
 from authoring.sentences import NOT_WRITTEN
 from domain.definition import Criterion, Profile
+from domain.hooks import Endpoint, Hook
 from domain.phrases import DAYS, Hours, Pace, Span
 from domain.track import Stage, Touch, Track
 
@@ -28,6 +29,8 @@ FILES: Final[dict[str, tuple[type[BaseModel], str]]] = {
     "profile": (Profile, "lead_defs/profiles/*.yaml"),
     "track": (Track, "content/tracks/*/track.yaml"),
     "touch": (Touch, "content/tracks/*/*.md"),
+    "endpoint": (Endpoint, "lead_defs/endpoints/*.yaml"),
+    "hook": (Hook, "lead_defs/hooks/*.yaml"),
 }
 """Name of a schema to its model, and the files it is for; of a touch it describes what stands between the ---."""
 

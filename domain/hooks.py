@@ -55,6 +55,7 @@ ANNOUNCED: Mapping[str, str] = {
     "T40": "lead.corrected",
     "T41": "handoff.withdrawn",
     "T42": "handoff.accepted",
+    "T43": "handoff.reassigned",
     "T44": "lead.undone",
 }
 """What other systems call a row of the lifecycle table. Names stay; a new row of the table needs one."""
@@ -143,7 +144,7 @@ def _one_or_many(raw: object) -> object:
     return raw if isinstance(raw, list) else [raw]
 
 
-Word = Annotated[str, BeforeValidator(_text)]
+Word = Annotated[str, BeforeValidator(_text, json_schema_input_type=str | bool | int | float)]
 
 
 class Reading(Part):
@@ -155,8 +156,8 @@ class Reading(Part):
     default: Word | None = None
 
 
-Read = Annotated[Reading, BeforeValidator(_short)]
-Words = Annotated[list[Word], BeforeValidator(_one_or_many)]
+Read = Annotated[Reading, BeforeValidator(_short, json_schema_input_type=Reading | str)]
+Words = Annotated[list[Word], BeforeValidator(_one_or_many, json_schema_input_type=list[Word] | Word)]
 
 
 class Match(Part):
@@ -200,7 +201,7 @@ class Decide(Part):
         return self
 
 
-class Rule(Part):
+class HookRule(Part):
     """What an item means of which every path in `when` reads one of its words; `5.*` is whatever begins so."""
 
     when: dict[str, Words] = {}
@@ -228,7 +229,7 @@ class Hook(Part):
     trust: Source = Source.ENRICHMENT
     ignore: dict[str, Words] = {}
     fields: dict[FieldName, Read] = {}
-    rules: list[Rule] = []
+    rules: list[HookRule] = []
 
     @model_validator(mode="after")
     def _is_whole(self) -> Hook:

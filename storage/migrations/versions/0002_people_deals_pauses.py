@@ -221,9 +221,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("language", sa.String(length=64), nullable=True))
 
     with op.batch_alter_table("live", schema=None, recreate="never") as batch_op:
-        batch_op.add_column(sa.Column("action", sa.String(length=64), nullable=False))
+        batch_op.add_column(sa.Column("action", sa.String(length=64), server_default="publish", nullable=False))
         batch_op.add_column(sa.Column("before", sa.String(length=64), nullable=True))
-        batch_op.add_column(sa.Column("changes", Json, nullable=False))
+        batch_op.add_column(sa.Column("changes", Json, server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("via", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("woken_at", Utc(), nullable=True))
 
@@ -253,6 +253,7 @@ def upgrade() -> None:
     with op.batch_alter_table("signatures", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("via", sa.String(length=64), nullable=True))
     _tell_again()
+    _already_done()
 
 
 def _tell_again() -> None:
@@ -264,3 +265,13 @@ def _tell_again() -> None:
         told = [{"lead_id": lead, "name": name, "fact": fact} for lead, known in some for name, fact in known.items()]
         if told:
             tx.execute(sa.insert(learned), told)
+
+
+def _already_done() -> None:
+    """What was live woke its leads, and replaced the one before it; what our people were told is no news to a chat."""
+    op.execute("update live set woken_at = at")
+    op.execute(
+        "update live set before = (select l.release from live l where l.number < live.number"
+        " order by l.number desc limit 1)"
+    )
+    op.execute("update notices set posted_at = recorded_at")

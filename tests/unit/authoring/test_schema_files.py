@@ -38,7 +38,8 @@ Json = Any  # Any: JSON
 def complaints(value: Json, schema: Json, root: Json, at: str = "") -> Iterator[str]:
     """As much of JSON Schema as ours use; what is not known here fails the test that uses it."""
     known = {"$schema", "$defs", "$ref", "type", "properties", "required", "additionalProperties", "patternProperties"}
-    known |= {"enum", "const", "pattern", "items", "anyOf", "default", "description", "minItems", "maxLength", "format"}
+    known |= {"enum", "const", "pattern", "items", "anyOf", "default", "description", "minItems", "format"}
+    known |= {"minLength", "maxLength", "propertyNames"}
     assert schema.keys() <= known | {"minimum", "maximum"}, schema.keys() - known
     if "$ref" in schema:
         yield from complaints(value, root["$defs"][schema["$ref"].rpartition("/")[2]], root, at)
@@ -54,6 +55,8 @@ def complaints(value: Json, schema: Json, root: Json, at: str = "") -> Iterator[
         yield f"{at} does not look like {schema['pattern']}"
     if isinstance(value, int | float) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         yield f"{at} is out of bounds"
+    if isinstance(value, str) and not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
+        yield f"{at} is too short or too long"
     if isinstance(value, list):
         for number, each in enumerate(value):
             yield from complaints(each, schema.get("items", {}), root, f"{at}/{number}")
@@ -64,6 +67,7 @@ def complaints(value: Json, schema: Json, root: Json, at: str = "") -> Iterator[
 def in_mapping(value: Json, schema: Json, root: Json, at: str) -> Iterator[str]:
     yield from (f"{at} lacks {name}" for name in schema.get("required", ()) if name not in value)
     for name, each in value.items():
+        yield from complaints(name, schema.get("propertyNames", {}), root, f"{at}/{name}")
         patterns = (inner for pattern, inner in schema.get("patternProperties", {}).items() if re.search(pattern, name))
         inner = schema.get("properties", {}).get(name) or next(patterns, schema.get("additionalProperties", {}))
         if inner is False:

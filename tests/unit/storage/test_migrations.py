@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, inspect, text
+from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import NotReadyError
@@ -72,9 +72,20 @@ def test_an_archive_of_the_first_version_keeps_what_it_knows(nothing: str) -> No
             names = {column["name"] for column in inspect(tx).get_columns("leads")}
             tx.execute(insert(t.leads).values({name: value for name, value in row.items() if name in names}))
             tx.execute(insert(t.lead_facts).values(lead_id=lead.id, known=known, seen={}))
+            for number, release in enumerate(("one", "two"), 1):
+                tx.execute(insert(t.releases).values(_only(tx, "releases", hash=release, files={}, schema_version=1)))
+                tx.execute(insert(t.live).values(_only(tx, "live", number=number, release=release, approved=[])))
         assert migrate.upgrade(nothing)
         with engine.begin() as tx:
+            live = tx.execute(select(t.live.c.release, t.live.c.before, t.live.c.woken_at).order_by(t.live.c.number))
+            assert [tuple(row) for row in live] == [("one", None, MONDAY), ("two", "one", MONDAY)]
             learning.rebuild(tx, lead.id)
             assert load(tx, lead.id)[0].known["fact.pain"].value == "detention"
     finally:
         engine.dispose()
+
+
+def _only(tx: Connection, table: str, **values: object) -> dict[str, object]:
+    """With what every such row had, and nothing that came later."""
+    names = {column["name"] for column in inspect(tx).get_columns(table)}
+    return {name: value for name, value in {"at": MONDAY, "by": "ines", **values}.items() if name in names}
