@@ -47,6 +47,7 @@ def test_a_value_leads_nowhere_else() -> None:
     "template",
     [
         "{{ ''.__class__.__mro__ }}x",
+        "{{ lead.__init__.__globals__ }}",
         "{{ 1 / 0 }}",
         "{{ nobody.name }}x",
         "{{ company.dock_doors + 'x' }}",
@@ -57,11 +58,3 @@ def test_a_value_leads_nowhere_else() -> None:
 def test_what_cannot_be_filled_in(template: str) -> None:
     with pytest.raises(InvalidError, match="cannot be filled in"):
         filled({"a": template}, VALUES)
-
-
-def test_nothing_of_our_insides_comes_out() -> None:
-    try:
-        found = filled({"a": "{{ lead.__init__.__globals__ }}"}, VALUES)
-    except InvalidError:
-        found = {}
-    assert found == {}
