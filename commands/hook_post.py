@@ -134,14 +134,14 @@ class HookPost:
             return await self._reach.send("POST", secrets[0], JSON_TYPE, body)
         if endpoint.record is None:
             headers = JSON_TYPE | signing.signed(secrets, call.id, machine_now(), body)
-            return await self._reach.send("POST", records.rendered(endpoint.url or "", {}), headers, body)
+            return await self._reach.send("POST", records.address(endpoint.url or "", {}), headers, body)
         return await self._send_record(endpoint, endpoint.record, secrets[0], call.values, body)
 
     async def _send_record(
         self, endpoint: Endpoint, record: Record, secret: str, values: Mapping[str, Any], body: bytes
     ) -> Answer:
         """With a fresh token when the one we had is good no more. Any: values of many types."""
-        url, key = records.rendered(endpoint.url or "", values), f"{record.token_url} {secret}"
+        url, key = records.address(endpoint.url or "", values), f"{record.token_url} {secret}"
         for is_last in (False, True):
             token = await self._token(record, secret, key) if record.token_url else secret
             if isinstance(token, Answer):

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from domain.errors import InvalidError
 
+MISTAKES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError)
 ALONE = re.compile(r"\s*\{\{(?P<expression>(?:(?!\}\}).)*)\}\}\s*", re.DOTALL)
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(autoescape=False)  # the texts go into JSON and headers, not into a page
+def _environment(finalize: Callable[[Any], str] | None = None) -> ImmutableSandboxedEnvironment:  # Any: as in Jinja
+    return ImmutableSandboxedEnvironment(
+        autoescape=False, finalize=finalize
+    )  # the texts go into JSON and headers, not into a page
 
 
-def rendered(template: str, values: Mapping[str, Any]) -> str:  # Any: values of many types
-    """As a text; what is unknown is empty. Raises InvalidError."""
-    found = _value(template, values)
-    return "" if found is None else str(found)
+def address(template: str, values: Mapping[str, Any]) -> str:  # Any: values of many types
+    """Each value quoted, so that none leads to another place than its template says. Raises InvalidError."""
+    try:
+        return _environment(finalize=lambda value: quote(str(value), safe="")).from_string(template).render(**values)
+    except MISTAKES as error:
+        raise _unfilled(template, error) from None
 
 
 def filled(part: Any, values: Mapping[str, Any]) -> Any:  # Any: JSON
@@ -40,5 +46,9 @@ def _value(template: str, values: Mapping[str, Any]) -> Any:  # Any: as above
         if alone := ALONE.fullmatch(template):
             return _environment().compile_expression(alone["expression"])(**values)
         return _environment().from_string(template).render(**values)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        raise InvalidError(f"the template {template[:80]} cannot be filled in: {error}") from None
+    except MISTAKES as error:
+        raise _unfilled(template, error) from None
+
+
+def _unfilled(template: str, error: Exception) -> InvalidError:
+    return InvalidError(f"the template {template[:80]} cannot be filled in: {type(error).__name__}")

@@ -7,6 +7,7 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from api.services import Services
 from hooks.secrets import secrets_in, write
 from hooks.signing import signed
 from mail.links import Links
+from storage import api_keys, receiving
 from storage import tables as t
 from storage.archive import machine_now
 from storage.reading import by_external
+from storage.receiving import Decision, Told
 from storage.wakes import Wake
 from tests.world import World, shipped_files
 
@@ -340,8 +343,6 @@ def test_the_two_sides_of_the_api(door: Door) -> None:
     """Endpoints, webhooks and what came in are for operations; they hold no names."""
     with_rosa(door.world, external=("hubspot", "1246965"))
     door.hubspot(change("hs_lead_status", "CONNECTED"))
-    from storage import api_keys
-
     with door.world.archive.begin() as tx:
         keys = {role: api_keys.create(tx, role, role, None)[1] for role in ("ops", "marketing")}
     ops = {"Authorization": f"Bearer {keys['ops']}"}
@@ -355,3 +356,18 @@ def test_the_two_sides_of_the_api(door: Door) -> None:
     assert door.client.post("/api/endpoints/hubspot/enable", headers=ops).json()["was_off"] is False
     marketing = {"Authorization": f"Bearer {keys['marketing']}"}
     assert door.client.get("/api/received", headers=marketing).status_code == 403
+
+
+def test_the_same_delivery_at_once_is_done_once(door: Door) -> None:
+    lead = with_rosa(door.world, external=("hubspot", "1246965"))
+    told = Told(
+        "hubspot",
+        "hubspot",
+        "one",
+        external="1246965",
+        decisions=[Decision("attempt", {"outcome": "no_answer", "channel": "phone"})],
+    )
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(lambda _: receiving.take(door.world.archive, told).what, range(8)))
+    assert sorted(outcomes) == ["repeated"] * 7 + ["taken"]
+    assert count(door.world, t.attempts, lead) == 1

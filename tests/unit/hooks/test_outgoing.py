@@ -4,6 +4,7 @@ kept when it never arrives, and nothing lost when a worker dies in between."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -323,3 +324,22 @@ def test_old_ones_that_arrived_are_tidied_away(world: World, relay: Relay, recei
         tx.execute(update(t.webhooks).values(ended_at=machine_now() - webhooks.KEPT * 2))
     webhooks.tidy(world.archive)
     assert relay.rows() == []
+
+
+def test_two_workers_never_take_the_same(world: World, relay: Relay) -> None:
+    for number in range(6):
+        world.look(world.enrol(f"p{number}@site{number}.example"))
+    waiting = len(relay.rows())
+    with ThreadPoolExecutor(4) as pool:
+        batches = list(pool.map(lambda _: webhooks.claim_due(world.archive), range(8)))
+    claimed = [webhook.id for batch in batches for webhook in batch]
+    assert len(claimed) == len(set(claimed)) == waiting
+
+
+def test_a_notice_is_posted_once_however_many_look(world: World, receiver: Receiver, tmp_path: Path) -> None:
+    world.publish(files_with(receiver, teams=TEAMS))
+    relay = Relay(world, tmp_path / "secrets", {"teams": receiver.url})
+    offered(world)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: webhooks.post_notices(world.archive), range(8)))
+    assert len(relay.rows()) == 1
