@@ -113,8 +113,10 @@ def pieces(ctx: Context, had: Collection[str]) -> list[str]:
 
 
 def _stages(release: Release) -> list[str]:
-    """Every stage of every track, in the order a buyer passes them."""
-    return list(dict.fromkeys(stage for track in release.tracks.values() for stage in track.stages))
+    """Every stage of every track, in the order a buyer passes them: that of the track with most stages goes before that
+    of one which has only a late one."""
+    longest_first = sorted(release.tracks.values(), key=lambda track: -len(track.stages))
+    return list(dict.fromkeys(stage for track in longest_first for stage in track.stages))
 
 
 def _distance(stages: list[str], here: str | None, there: str | None) -> int:

@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from tests.unit.api.house import READY, House
+from tests.world import shipped_release
+
+STAGES = ("interest", "consideration", "decision", "awareness")
+"""Of somebody in interest: what comes, and after it what they have behind them."""
 
 CRITERIA_LINE = (
     "met: A problem we solve is stated in their own words (Costliest problem: Trucks wait and we pay detention"
@@ -93,8 +97,12 @@ def test_collateral_is_never_what_they_have_seen(house: House) -> None:
     assert not seen & set(bring)
     stage = house.get(f"/leads/{lead}")["stage"]
     assert stage == "interest"
-    assert bring[0] == "story-cold-storage"  # the one left of their stage, before those of later ones
-    assert bring[1] == "dock-calculator"  # for their part, of the next stage
+    assert bring[0] == "peak-plan"  # of their stage, for their part
+    assert set(bring[1:]) <= {"story-cold-storage", "door-map", "late-truck-card"}  # of it too, for others
+    known = shipped_release().assets
+    left = [(asset["id"], known[asset["id"]].stage) for asset in shown["not_seen_yet"]]
+    assert [of for _, of in left] == sorted((of for _, of in left), key=STAGES.index)
+    assert next(id for id, of in left if of == "consideration") == "dock-calculator"  # for their part
     assert shown["fit"]["thirty_days_ago"] is None or shown["fit"]["thirty_days_ago"]["engagement_points"] == 0
     assert shown["fit"]["events_in_thirty_days"] == {"Asked for a demo": 1}
 
