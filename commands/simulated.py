@@ -29,11 +29,17 @@ def report(plan: Plan, population: Population, results: Sequence[Result]) -> Non
     print_table(("touch", "stage", "channel", *(r.scenario for r in results)), list(_touches(results)))
     for result in results:
         if result.never_reached:
-            absent = ", ".join(touch.touch for touch in result.never_reached)
-            print(f"\nNobody reaches, {result.scenario}: {absent}.")
+            print(f"\nNobody reaches, {result.scenario}: {', '.join(_absent(result))}.")
     _report_unknown(results)
     for row in population.refused[:SHOWN]:
         print(f"  row {row.number}: {row.reason}")
+
+
+def _absent(result: Result) -> Iterator[str]:
+    """The touches that nobody got, and whole tracks by their name alone."""
+    given = {touch.track for touch in result.touches if touch.reached}
+    yield from (touch.touch for touch in result.never_reached if touch.track in given)
+    yield from (f"all of {track}" for track in dict.fromkeys(t.track for t in result.touches) if track not in given)
 
 
 def headline(plan: Plan, population: Population) -> str:

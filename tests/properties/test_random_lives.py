@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from domain.calendar import Window, zone
 from domain.context import Context
@@ -23,6 +24,7 @@ from domain.said import Deal, Said
 from storage import learning, pauses, queue, repairing, reps
 from storage import tables as t
 from storage.facts import load
+from storage.many_facts import load_many
 from tests.postgres import Server
 from tests.world import World, shipped_files, shipped_release
 
@@ -63,6 +65,7 @@ QUEUED = {
 LIVES = st.lists(ACTS, min_size=3, max_size=30)
 
 
+@pytest.mark.timeout(180)
 @settings(max_examples=60)
 @given(SITES, LIVES, st.booleans())
 def test_every_life_keeps_the_contract(site: dict[str, object], acts: list[tuple[str, object]], queued: bool) -> None:
@@ -71,6 +74,7 @@ def test_every_life_keeps_the_contract(site: dict[str, object], acts: list[tuple
 
 
 @pytest.mark.postgresql
+@pytest.mark.timeout(180)
 @settings(max_examples=8)
 @given(SITES, LIVES, st.booleans())
 def test_on_postgresql_too(
@@ -86,6 +90,9 @@ def _live(world: World, site: dict[str, object], acts: list[tuple[str, object]])
         for number, (kind, what) in enumerate(acts):
             _do(world, lead, number, kind, what)
             _check_row(world, lead)
+            if number % 6 == 5:
+                _check_many(world, lead)
+        _check_many(world, lead)
         _check_log(world, lead)
         _check_sends(world, lead)
         _check_repeatable(world, lead)
@@ -220,6 +227,13 @@ def _check_row(world: World, lead: UUID) -> None:
     assert all(offer["rep"] == row["owner"] for offer in offers)
     places = world.rows(t.queue, lead)
     assert all(is_in_sales and (place["rep"] or place["team"] or not offers) for place in places)
+
+
+def _check_many(world: World, lead: UUID) -> None:
+    """Read among many, each lead is what it is read alone."""
+    with world.archive.reading() as tx:
+        ids = list(tx.execute(select(t.leads.c.id)).scalars())
+        assert {facts.lead.id: facts for facts in load_many(tx, ids)} == {id: load(tx, id, lock=False)[0] for id in ids}
 
 
 def _check_log(world: World, lead: UUID) -> None:

@@ -28,8 +28,8 @@ from workflows.waking import signal
 
 LATE = timedelta(minutes=1)
 DATA = ("touch", "status", "is", "event", "command", "outcome", "stage", "track", "rep", "kind", "owner", "clock")
-LEFT_OUT = ("verdict",)
-"""Kept beside the log for the record of a handoff; it decides nothing."""
+LEFT_OUT = ("verdict", "duty")
+"""Kept beside the log, for the record of a handoff and for what sales owes after it; they decide nothing."""
 
 
 class PunctualClock:

@@ -137,7 +137,8 @@ def test_two_hundred_touches_and_sixty_examples() -> None:
     files, folder = read_folder(ROOT), "content/tracks/dock-waiting/"
     touches = [path for path in files if path.startswith(folder) and re.search(r"/[\w-]+\.md$", path)]
     own = {path.removeprefix(folder)[:-3]: files[path] for path in touches}
-    track = files[f"{folder}track.yaml"]
+    track = files[f"{folder}track.yaml"].partition("\nexamples:\n")[0]  # their leads come on the copies now
+    files[f"{folder}track.yaml"] = track
     for number in range(19):
         named = track
         for name, text in own.items():

@@ -97,6 +97,7 @@ def problems_of(path: str, files: dict[str, str]) -> list[Problem]:
 @pytest.mark.parametrize(("marker", "text"), blocks("recipes.md"))
 def test_a_recipe_is_right(marker: str, text: str) -> None:
     files, (kind, name) = dict(read_folder(ROOT)), marker.split(": ")
+    files[TRACK] = with_keys(files[TRACK], "examples: []\n")  # lives through the track as it is without the recipe
     if kind == "touch":
         path = f"content/tracks/dock-waiting/{name}.md"
         files[path] = text

@@ -49,9 +49,11 @@ def signed(**defaults: object) -> Release:
 
 
 def test_the_quiet_get_every_touch_and_the_eager_become_ready() -> None:
-    quiet, eager = lived(signed(), people(20), Quiet()), lived(signed(), people(20), Eager(signed()))
-    assert (quiet.ready, quiet.exhausted, quiet.touches_per_lead) == (0, 20, 10.0)
-    assert not quiet.never_reached
+    quiet, eager = lived(signed(), people(20), Quiet(), days=260), lived(signed(), people(20), Eager(signed()))
+    assert (quiet.ready, quiet.exhausted, quiet.touches_per_lead) == (0, 20, 16.0)
+    in_turn = {touch.track for touch in quiet.touches if touch.reached}
+    assert in_turn == {"dock-waiting", "keep-in-touch"}
+    assert [t.touch for t in quiet.never_reached if t.track in in_turn and t.stage != "reserve"] == []
     assert (eager.ready, eager.exhausted, eager.ready_by_rule) == (20, 0, {"definition": 20})
     assert {touch.touch for touch in eager.never_reached} >= {"research-call", "reference-call"}
     assert sum(day.ready for day in eager.days) == 20
