@@ -40,7 +40,7 @@ def hours_until_done(kind: str, random: Random) -> float | None:
 
 def ending(task: Json, buyer: Buyer, now: datetime, release: Release, random: Random) -> Ending:
     """`task` is as the API shows one. Who does not pick up may get a message, where the touch knows that outcome."""
-    if not buyer.picks_up(task["id"], task["tries"]):
+    if not buyer.picks_up(task["kind"], task["touch"] or task["event"], task["tries"]):
         return Ending("left_note" if "left_note" in task["outcomes"] and random.random() < 0.7 else "no_answer")
     if task["kind"] == "touch" and random.random() < 0.08:
         return Ending("later")
