@@ -40,6 +40,7 @@ TELL_AFTER, GIVE_UP_AFTER = 10.0, 200.0
 """Seconds the clock may stand still until we say what it waits for, and until we say that something is wrong: what a
 killed worker had in hand is tried again after 90."""
 MARK = "demo.txt"
+FAULTS = 20
 TICKS = 4
 """Of the supervisor, a tenth of a second each, between two pictures."""
 
@@ -171,6 +172,7 @@ class Story:
         problems = [] if moves else ["the clock stands still; see the logs"]
         if cast.trouble:
             problems.append(f"the people of the demo could not see anything: {cast.trouble}")
+        problems += cast.faults[:FAULTS]
         problems += audit(self._archive, supervisor.folder.mail, self._everything.settings.mail_domain)
         for problem in problems:
             say(f"WRONG: {problem}")

@@ -225,7 +225,11 @@ class Buyers:
         if not wanted:
             return []
         at = waking_after(now, random.uniform(*buyer.habit.within), buyer.zone)
-        return [Action(at, f"{buyer.id}: {', '.join(wanted)}", partial(self._do, buyer, wanted, mail, at))]
+        return [
+            Action(
+                at, f"{buyer.id}: {', '.join(wanted)}", partial(self._do, buyer, wanted, mail, at), wanted != ["click"]
+            )
+        ]
 
     def _do(self, buyer: Buyer, wanted: Sequence[What], mail: Mail, now: datetime) -> None:
         """All in one sitting."""

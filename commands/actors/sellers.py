@@ -22,6 +22,7 @@ WITHIN_MONTHS = 3
 HELPED = {"feedback": {"helpful": "yes", "minutes_saved": 15}}
 HALF = {"feedback": {"helpful": "partly"}}
 """One tap, with the decision itself."""
+HARMLESS = frozenset({"accept", "attempt"})
 ASSIGNED = "assigned by the manager"
 Json = Mapping[str, Any]  # Any: JSON
 Returned = Callable[[Buyer, datetime], list[Action]]
@@ -197,8 +198,8 @@ class Seller:
         if decision is None:
             return []
         at = office_after(self._back_at(now), decision.hours, self.zone)
-        what = f"{self.id}: {decision.command}, {buyer.id}"
-        return [Action(at, what, partial(self._do, handoff, decision, buyer, memory, at))]
+        what, is_alone = f"{self.id}: {decision.command}, {buyer.id}", decision.command not in HARMLESS
+        return [Action(at, what, partial(self._do, handoff, decision, buyer, memory, at), is_alone)]
 
     def _holiday(self) -> list[Action]:
         """They say so themselves, on the evening before the first day."""

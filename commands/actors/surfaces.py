@@ -21,7 +21,11 @@ ONCE = re.compile(r'name="once" value="([^"]*)"')
 
 
 class ActionError(Exception):
-    """A surface refused or did not answer; the sentence is what it said."""
+    """A surface refused or did not answer; the sentence is what it said. `is_ours`: the fault is on our side."""
+
+    def __init__(self, said: str, is_ours: bool = False) -> None:
+        super().__init__(said)
+        self.is_ours = is_ours
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def _answered(ask: Callable[[], httpx.Response]) -> httpx.Response:
                 raise ActionError(f"nobody answers ({type(error).__name__})") from None
             time.sleep(pause)
     if answer.status_code >= 400:
-        raise ActionError(_said(answer))
+        raise ActionError(_said(answer), answer.status_code >= 500)
     return answer
 
 
