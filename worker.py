@@ -157,7 +157,7 @@ async def tell_trackless(archive: Archive) -> None:
 
 
 async def run_clock(archive: Archive, client: Client) -> None:
-    """Let the demo clock run; it nudges the leads it has reached. What our people owe is looked at on the way."""
+    """Let the demo clock run; it nudges the leads it has reached."""
     last, line = machine_now(), deque[UUID]()
     while True:
         await asyncio.sleep(CLOCK_EVERY)
@@ -165,7 +165,6 @@ async def run_clock(archive: Archive, client: Client) -> None:
         found = await asyncio.to_thread(demo.advance, archive, now - last, line=line)
         last = now
         await send_wakes(archive, client, found)
-        await asyncio.to_thread(duties.sweep, archive)
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

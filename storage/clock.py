@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from domain.errors import NotReadyError
 from domain.lead import State
+from storage import duties
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, insert_once, machine_now, one_at_a_time
 from storage.wakes import Wake, wake
@@ -114,19 +116,31 @@ def advance(
         row, machine = tx.execute(select(t.clock)).one(), machine_now()
         if row.advanced_at:
             elapsed = min(elapsed, max(machine - row.advanced_at, timedelta(0)))
-        is_sent_forward = row.forward_to is not None and row.forward_to > row.business_at
-        limit = row.business_at + elapsed * (FORWARD if is_sent_forward else row.speed)
-        if not _is_still(tx, row.business_at):
-            first = _next_due(tx)
-            coming = [at for at in (first and first + step, _next_actor(tx), _next_duty(tx, row.business_at)) if at]
-            coming += [row.forward_to] if is_sent_forward else []
-            target = min([limit, *coming])
-            if first and first <= target < min(coming) and limit - row.business_at > 2 * step:
-                target = first - timedelta(microseconds=1)  # the whole of what is done together, or nothing of it
-            if coming and target > row.business_at:
-                tx.execute(update(t.clock).values(business_at=target, advanced_at=machine))
-                return [wake(tx, lead_id, "due") for lead_id in _at_once(tx, target, line)]
-    return []
+        if _is_still(tx, row.business_at):
+            return []
+        target, owed_at = _target(tx, row, elapsed, step)
+        if target is None:
+            return []
+        tx.execute(update(t.clock).values(business_at=target, advanced_at=machine))
+        found = [wake(tx, lead_id, "due") for lead_id in _at_once(tx, target, line)]
+    if owed_at and owed_at <= target:
+        duties.sweep(archive)
+    return found
+
+
+def _target(tx: Tx, row: Row[Any], elapsed: timedelta, step: timedelta) -> tuple[datetime | None, datetime | None]:
+    """How far the clock goes now, if it goes, and when somebody of ours owes something next."""
+    is_sent_forward = row.forward_to is not None and row.forward_to > row.business_at
+    limit: datetime = row.business_at + elapsed * (FORWARD if is_sent_forward else row.speed)
+    first, owed_at = _next_due(tx), _next_duty(tx, row.business_at)
+    coming = [at for at in (first and first + step, _next_actor(tx), owed_at) if at]
+    coming += [row.forward_to] if is_sent_forward else []
+    if not coming:
+        return None, owed_at
+    target = min([limit, *coming])
+    if first and first <= target < min(coming) and limit - row.business_at > 2 * step:
+        target = first - timedelta(microseconds=1)  # all of what is done together, or nothing of it
+    return (target if target > row.business_at else None), owed_at
 
 
 def _next_in_line(archive: Archive, line: deque[UUID]) -> list[Wake]:
