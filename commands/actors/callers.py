@@ -12,7 +12,7 @@ from typing import Any
 from commands.actors.acting import Action, News, office_after
 from commands.actors.buyers import Buyer
 from commands.actors.chance import chance
-from commands.actors.surfaces import Api
+from commands.actors.surfaces import Api, Board
 from domain.release import Release
 
 TOUCHES = frozenset({"task", "touch", "transition"})
@@ -69,6 +69,8 @@ class Caller:
 
     id: str
     api: Api
+    board: Board
+    """The open tasks of all."""
     buyers: Mapping[str, Buyer]
     """By lead id; filled while they arrive."""
     release: Release
@@ -79,8 +81,8 @@ class Caller:
         if not news.kinds & TOUCHES:
             return []
         found = []
-        for task in self.api.items("/api/tasks", owner=self.id, open=True):
-            if (task["id"], task["tries"]) not in self._planned:
+        for task in self.board.at(news):
+            if task["owner"] == self.id and (task["id"], task["tries"]) not in self._planned:
                 self._planned.add((task["id"], task["tries"]))
                 found += self._plan(task, news.now)
         return found

@@ -12,7 +12,7 @@ from typing import Any
 from commands.actors.acting import Action, News, office_after
 from commands.actors.buyers import Buyer
 from commands.actors.chance import chance
-from commands.actors.surfaces import Api
+from commands.actors.surfaces import Api, Board
 
 MOVES = frozenset({"transition", "disposition", "breach", "routing"})
 ENOUGH_ATTEMPTS = 6
@@ -164,6 +164,8 @@ def given_up(random: Random) -> Decision:
 class Seller:
     id: str
     api: Api
+    board: Board
+    """The open handoffs of all."""
     buyers: Mapping[str, Buyer]
     """By lead id."""
     zone: str
@@ -183,8 +185,8 @@ class Seller:
         found = self._holiday()
         if not news.kinds & MOVES:
             return found
-        open_ones = [one for one in self.api.items("/api/handoffs", rep=self.id, open=True) if one["owner"] == self.id]
-        known = [(self.buyers[one["lead"]], one) for one in open_ones if one["lead"] in self.buyers]
+        mine = [one for one in self.board.at(news) if one["owner"] == self.id and one["offer"]]
+        known = [(self.buyers[one["lead"]], one) for one in mine if one["lead"] in self.buyers]
         for buyer, handoff in sorted(known, key=lambda pair: pair[0].id):
             memory = self._memories.setdefault(handoff["id"], Memory())
             key = (handoff["id"], handoff["offer"]["number"], handoff["state"], memory.attempts)
@@ -252,22 +254,26 @@ class Manager:
 
     id: str
     api: Api
+    board: Board
     buyers: Mapping[str, Buyer]
     zone: str
     to: str
-    _planned: set[tuple[str, str]] = field(default_factory=set)
+    _planned: set[tuple[str, int | None]] = field(default_factory=set)
 
     def look(self, news: News) -> list[Action]:
         if not news.kinds & MOVES:
             return []
         found = []
-        for lead in self.api.items("/api/leads", owner=self.id, state="SALES_READY"):
-            key = (lead["id"], lead["clock"]["started_at"])
-            buyer = self.buyers.get(lead["id"])
-            if lead["clock"]["name"] == "desk" and buyer and key not in self._planned:
+        for handoff in self.board.at(news):
+            key, buyer = (
+                (handoff["id"], handoff["offer"] and handoff["offer"]["number"]),
+                self.buyers.get(handoff["lead"]),
+            )
+            is_here = handoff["owner"] == self.id and (handoff["clock"] or {}).get("name") == "desk"
+            if is_here and buyer and key not in self._planned:
                 self._planned.add(key)
                 at = office_after(news.now, 3.0, self.zone)
-                found.append(Action(at, f"{self.id} assigns {buyer.id}", partial(self._assign, lead["id"])))
+                found.append(Action(at, f"{self.id} assigns {buyer.id}", partial(self._assign, handoff["lead"])))
         return found
 
     def _assign(self, lead_id: str) -> None:

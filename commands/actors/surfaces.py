@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -58,6 +58,21 @@ class Api:
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
+
+
+@dataclass
+class Board:
+    """One list that several people look at, such as the open handoffs: asked for once for each look."""
+
+    api: Api
+    path: str
+    _looked_for: object = None
+    _items: Sequence[Any] = ()  # Any: JSON
+
+    def at(self, look: object) -> Sequence[Any]:  # Any: JSON
+        if self._looked_for is not look:
+            self._items, self._looked_for = self.api.items(self.path, open=True), look
+        return self._items
 
 
 @dataclass(frozen=True)
