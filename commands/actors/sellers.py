@@ -199,7 +199,7 @@ class Seller:
         decision = self._decision(handoff, buyer, memory, now)
         if decision is None:
             return []
-        at = office_after(self._back_at(now), decision.hours, self.zone)
+        at = office_after(self.back_at(now), decision.hours, self.zone)
         what, is_alone = f"{self.id}: {decision.command}, {buyer.id}", decision.command not in HARMLESS
         return [Action(at, what, partial(self._do, handoff, decision, buyer, memory, at), is_alone)]
 
@@ -213,7 +213,7 @@ class Seller:
         leave = partial(self.api.post, f"/api/reps/{self.id}/away", until)
         return [Action(first - timedelta(hours=15), f"{self.id} is away", lambda: leave() and None)]
 
-    def _back_at(self, now: datetime) -> datetime:
+    def back_at(self, now: datetime) -> datetime:
         if self.habit.holiday is None:
             return now
         first, last = (self.starts_at + timedelta(days=day) for day in self.habit.holiday)
