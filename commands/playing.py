@@ -211,6 +211,8 @@ class Story:
         late = "1 thing" if cast.failed == 1 else f"{cast.failed} things"
         dropped = f"; {late} somebody meant to do came too late" if cast.failed else ""
         self._console.print(f"\n{self._options.days} days in {seconds:.0f} s{dropped}")
+        told = f"seed {self._options.seed} tells story {telling.digest(self._archive)}; told again it is the same"
+        self._console.print(told)
         if not self._options.has_to_exit:
             with self._archive.begin() as tx:
                 clock.let_go(tx, NAME, speed=1)

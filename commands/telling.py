@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from statistics import median
 from typing import Any
 
@@ -77,6 +78,20 @@ def funnel(archive: Archive) -> dict[str, int]:
     found = {name: len({r.lead_id for r in rows if r.transition in ids}) for name, ids in FUNNEL.items()}
     again = {r.lead_id for r in rows if r.transition in READY and r.cycle > 1}
     return {"enrolled": total, **found, "sales-ready again": len(again)}
+
+
+def story(archive: Archive) -> list[tuple[str, ...]]:
+    """What happened to whom, to the minute and in an order of its own: the same for the same seed, whatever was done
+    side by side came first."""
+    c = t.log.c
+    columns = (c.lead_id, c.at, c.kind, c.transition, c.data["touch"].as_string(), c.actor_id, c.reason)
+    with archive.reading() as tx:
+        rows = tx.execute(select(*columns).where(c.kind != "verdict")).all()
+    return sorted((f"{row[0]}", f"{row[1]:%Y-%m-%d %H:%M}", *(str(one or "") for one in row[2:])) for row in rows)
+
+
+def digest(archive: Archive) -> str:
+    return sha256(repr(story(archive)).encode()).hexdigest()[:10]
 
 
 RATIOS: Mapping[str, tuple[str, str]] = {

@@ -17,6 +17,8 @@ from commands.actors.surfaces import Api, Board
 MOVES = frozenset({"transition", "disposition", "breach", "routing"})
 ENOUGH_ATTEMPTS = 6
 RESUME_IN, CLOSES_IN = timedelta(days=55), timedelta(days=45)
+SIGNED = 0.5
+"""Of the proposals that were read."""
 WITHIN_MONTHS = 3
 """Who compares later than this is not ready, whatever they asked for."""
 HELPED = {"feedback": {"helpful": "yes", "minutes_saved": 15}}
@@ -40,7 +42,7 @@ class Habit:
     """How often they reject what they were offered."""
     forgets: float = 0.0
     """How often they come to no outcome at all."""
-    returns: float = 0.2
+    returns: float = 0.3
     """How often they give back, after a first conversation, who could have been qualified."""
     holiday: tuple[int, int] | None = None
     """The first and the last day of the story on which they are away."""
@@ -150,7 +152,7 @@ def next_in_deal(state: str, worth: int, now: datetime, random: Random) -> Decis
         )
     if state == "OPPORTUNITY":
         return Decision("proposal", random.uniform(24.0, 60.0), amount)
-    if random.random() < 0.6:
+    if random.random() < SIGNED:
         return Decision("won", random.uniform(30.0, 90.0), amount)
     reason = random.choice(("no_decision", "price", "timing"))
     return Decision("lost", random.uniform(30.0, 90.0), {"reason": reason})

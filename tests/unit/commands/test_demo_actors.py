@@ -193,8 +193,8 @@ def test_attempts_change_the_channel_and_spread_over_the_minimum_effort() -> Non
 def test_a_conversation_ends_with_what_the_buyer_said(release: Release) -> None:
     everyone = {b.id: b for b in buyers_of(release, 1)}
 
-    def ends(tells: dict[str, object], cycle: int = 2, **more: object) -> tuple[str, object]:
-        told = replace(everyone["told-us-everything"], sample=Sample(lead={}, tells=tells), **more)
+    def ends(tells: dict[str, object], cycle: int = 2, names: Buyer | None = None) -> tuple[str, object]:
+        told = replace(everyone["told-us-everything"], sample=Sample(lead={}, tells=tells), names=names)
         decision = sellers.outcome(sellers.STEADY, told, cycle, MONDAY, Random(3))
         return decision.command, decision.body.get("reason")
 
