@@ -7,6 +7,7 @@ import logging
 import os
 import signal as signals
 import sys
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -153,11 +154,11 @@ async def tell_trackless(archive: Archive) -> None:
 
 async def run_clock(archive: Archive, client: Client) -> None:
     """Let the demo clock run; it nudges the leads it has reached."""
-    last = machine_now()
+    last, line = machine_now(), deque[UUID]()
     while True:
         await asyncio.sleep(CLOCK_EVERY)
         now = machine_now()
-        found = await asyncio.to_thread(demo.advance, archive, now - last)
+        found = await asyncio.to_thread(demo.advance, archive, now - last, line=line)
         last = now
         await send_wakes(archive, client, found)
 

@@ -8,14 +8,15 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from api.web.telling import Teller, taught
 from commands.console import screen, shown
+from domain.release import Release
 
 Json = Mapping[str, Any]  # Any: JSON, as api/views.py makes it
 HELD = {"met": "[green]met[/]    ", "not_met": "[red]not met[/]", "unknown": "[yellow]unknown[/]"}
-HIDDEN = ("task", "delivery", "content_hash", "fields", "length", "event_row")
 
 
-def print_lead(lead: Json, timeline: Sequence[Json]) -> None:
+def print_lead(lead: Json, timeline: Sequence[Json], release: Release) -> None:
     console = screen()
     who = lead.get("name") or lead.get("email") or "somebody"
     console.print(f"[bold]{escape(str(who))}[/]  {lead['state']}, cycle {lead['cycle']}")
@@ -24,9 +25,11 @@ def print_lead(lead: Json, timeline: Sequence[Json]) -> None:
     _print_verdict(console, lead["verdict"])
     _print_facts(console, lead["facts"])
     console.print("\n[bold]What happened[/]")
+    teller = Teller(release, taught(lead["facts"]))
     for row in timeline:
-        actor = f"{row['actor']} {row['actor_id']}" if row["actor_id"] else row["actor"]
-        console.print(f"  {_when(row['at'])}  {row['kind']:<11} {escape(_data(row['data']))}  [dim]{escape(actor)}[/]")
+        if told := teller.tell(row):
+            words = f" “{told.words}”" if told.words else ""
+            console.print(f"  [dim]{_when(told.at)}[/]  {escape(told.sentence + words)}")
 
 
 def _head(lead: Json) -> Iterator[tuple[str, object]]:
@@ -79,11 +82,3 @@ def _when(at: str | None) -> str:
 
 def _at(due_at: str | None) -> str:
     return f" (due {_when(due_at)} UTC)" if due_at else ""
-
-
-def _data(data: Json) -> str:
-    if "transition" in data:
-        reason = f": {data['reason']}" if data.get("reason") else ""
-        return f"{data['from']} -> {data['to']}{reason}"
-    shown_ones = {name: value for name, value in data.items() if name not in HIDDEN and value not in (None, "", [], {})}
-    return ", ".join(f"{n} {_when(v) if n.endswith('_at') else shown(v)}" for n, v in shown_ones.items())

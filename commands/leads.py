@@ -34,10 +34,11 @@ def show(lead: Lead, data: Data = None, as_json: Json = False) -> None:
 
     with opened(settings_for(data)) as archive, archive.reading() as tx:
         found, timeline = _view(tx, archive, find(tx, archive, lead))
+        release = archive.live(tx)
     if as_json:
         print_json({**found, "timeline": timeline})
     else:
-        print_lead(found, timeline)
+        print_lead(found, timeline, release)
 
 
 def find(tx: Tx, archive: Archive, given: str) -> UUID:

@@ -45,7 +45,7 @@ def open_archive(settings: Settings, pool: int = POOL) -> Archive:
         raise NotReadyError(
             f"there is nothing in {settings.data} yet; begin with nurture up, or name another folder with --data"
         )
-    engine = connect(settings.database_url, pool_size=pool)
+    engine = connect(settings.database_url, pool, is_for_show=bool(settings.speed))
     migrate.require_head(engine)
     return archive_on(engine, settings)
 

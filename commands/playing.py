@@ -23,10 +23,11 @@ from commands.audit import audit
 from commands.console import say, screen
 from commands.folder import Folder
 from commands.opening import open_archive, settings_for
+from commands.preparing import write_secretly
 from commands.releasing import publish_files
 from commands.standing import LEFTOVER_GRACE, Standing, standing
 from commands.story import Reader
-from commands.summing_up import Person, print_addresses, print_summary
+from commands.summing_up import Person, print_addresses, print_stories, print_summary
 from commands.watching import Scale, Watchdog, Watching, watching
 from domain.errors import RefusedError
 from domain.release import Release
@@ -39,7 +40,8 @@ CAPACITY = 12
 TELL_AFTER, GIVE_UP_AFTER = 10.0, 200.0
 """Seconds the clock may stand still until we say what it waits for, and until we say that something is wrong: what a
 killed worker had in hand is tried again after 90."""
-MARK = "demo.txt"
+MARK, KEYS = "demo.txt", "people.keys"
+FAULTS = 20
 TICKS = 4
 """Of the supervisor, a tenth of a second each, between two pictures."""
 
@@ -124,6 +126,8 @@ def begin(archive: Archive, files: Path, options: Options, begun: Begun) -> None
         begun.starts_at = clock.read(tx)
         begun.ends_at = begun.starts_at + timedelta(days=options.days)
         clock.hold(tx, NAME, 0, begun.starts_at)
+    keys = "".join(f"{name:<10} {token}\n" for name, token in begun.keys.items())
+    write_secretly(options.data / KEYS, keys)
 
 
 def hire(tx: Tx, archive: Archive, begun: Begun) -> None:
@@ -171,6 +175,7 @@ class Story:
         problems = [] if moves else ["the clock stands still; see the logs"]
         if cast.trouble:
             problems.append(f"the people of the demo could not see anything: {cast.trouble}")
+        problems += cast.faults[:FAULTS]
         problems += audit(self._archive, supervisor.folder.mail, self._everything.settings.mail_domain)
         for problem in problems:
             say(f"WRONG: {problem}")
@@ -206,10 +211,14 @@ class Story:
         late = "1 thing" if cast.failed == 1 else f"{cast.failed} things"
         dropped = f"; {late} somebody meant to do came too late" if cast.failed else ""
         self._console.print(f"\n{self._options.days} days in {seconds:.0f} s{dropped}")
+        told = f"seed {self._options.seed} tells story {telling.digest(self._archive)}; told again it is the same"
+        self._console.print(told)
         if not self._options.has_to_exit:
             with self._archive.begin() as tx:
                 clock.let_go(tx, NAME, speed=1)
-            print_addresses(self._console, self._everything, telling.leads(self._archive))
+            rows = telling.leads(self._archive)
+            print_stories(self._console, self._everything, rows, people)
+            print_addresses(self._console, self._everything, rows)
 
 
 class Names(Mapping[str, str]):

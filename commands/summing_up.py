@@ -32,8 +32,12 @@ def print_summary(console: Console, archive: Archive, release: Release, people: 
     figures = telling.figures(archive)
     touches = figures.touches
     console.print("\n[bold]The funnel[/]")
-    for name, count in telling.funnel(archive).items():
+    funnel = telling.funnel(archive)
+    for name, count in funnel.items():
         console.print(f"  {name:<20} {count:>3}")
+    console.print()
+    for name, ratio in telling.ratios(funnel).items():
+        console.print(f"  {name:<24} {ratio}")
     given = f"{touches['delivered']} delivered, {touches['engaged']} engaged, {touches['not given']} not given"
     console.print(f"\n  touches          {given}")
     console.print(f"  touches to ready {telling.in_words(telling.touches_to_ready(archive))}")
@@ -63,25 +67,33 @@ def _cells(row: telling.Row, release: Release, people: Mapping[str, Person]) -> 
     return (person.name, person.company, row["state"], str(row["cycle"]), touches, owner, telling.why(row, release))
 
 
+def print_stories(
+    console: Console, everything: Standing, leads: Sequence[telling.Row], people: Mapping[str, Person]
+) -> None:
+    """Leads worth a look, why, and where: as a page, and as Temporal kept it."""
+    at, temporal = everything.addresses, f"{everything.temporal_ui}/namespaces/default/workflows"
+    console.print("\n[bold]Whose story to read[/]")
+    for why, row in telling.worth_a_look(leads).items():
+        person = people.get(str(row["id"]), Person("?", "?"))
+        console.print(f"  [bold]{escape(person.name)}[/], {escape(person.company)}: {escape(why)}")
+        for url in (f"{at['web']}leads/{row['id']}", f"{temporal}/{workflow_id(row['id'])}"):
+            console.print(f"    {url}", markup=False, style="bright_black", soft_wrap=True)
+
+
 def print_addresses(console: Console, everything: Standing, leads: Sequence[telling.Row]) -> None:
     """Where to look further; every command works as it stands."""
     at = everything.addresses
-    longest = max(leads, key=lambda row: (row["cycle"], row["delivered"] or 0), default=None)
-    lead_id = longest["id"] if longest else None
-    story = (
-        f"{everything.temporal_ui}/namespaces/default/workflows/{workflow_id(lead_id)}"
-        if lead_id
-        else everything.temporal_ui
-    )
+    lead_id = next(iter(telling.worth_a_look(leads).values()), {"id": "unknown"})["id"]
     key = f"$(cat {at['admin_key_file']})"
     console.print("\n[bold]Look around[/]")
     for name, value in {
         "pages": at["web"],
+        "sign in with": f"the key in {at['admin_key_file']}, or one of people.keys beside it",
+        "caught mails": f"{at['web']}mails",
+        "Temporal": everything.temporal_ui,
         "API": f"{at['api']}/api/openapi.json",
-        "a lead's story": story,
-        "mails": f"{at['data']}/mail",
     }.items():
-        console.print(f"  {name:<15} {value}", markup=False)
+        console.print(f"  {name:<13} {value}", markup=False, soft_wrap=True)
     console.print("\n[bold]Ask it yourself[/]")
     for path in (f"leads/{lead_id}", f"leads/{lead_id}/timeline", "handoffs"):
         console.print(f'  curl -s -H "Authorization: Bearer {key}" "{at["api"]}/api/{path}"', markup=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from statistics import median
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from domain.lead import State
 from domain.release import Release
@@ -79,6 +80,35 @@ def funnel(archive: Archive) -> dict[str, int]:
     return {"enrolled": total, **found, "sales-ready again": len(again)}
 
 
+def story(archive: Archive) -> list[tuple[str, ...]]:
+    """What happened to whom, to the minute and in an order of its own: the same for the same seed, whatever was done
+    side by side came first."""
+    c = t.log.c
+    columns = (c.lead_id, c.at, c.kind, c.transition, c.data["touch"].as_string(), c.actor_id, c.reason)
+    with archive.reading() as tx:
+        rows = tx.execute(select(*columns).where(c.kind != "verdict")).all()
+    return sorted((f"{row[0]}", f"{row[1]:%Y-%m-%d %H:%M}", *(str(one or "") for one in row[2:])) for row in rows)
+
+
+def digest(archive: Archive) -> str:
+    return sha256(repr(story(archive)).encode()).hexdigest()[:10]
+
+
+RATIOS: Mapping[str, tuple[str, str]] = {
+    "accepted of sales-ready": ("accepted by sales", "sales-ready"),
+    "qualified of accepted": ("qualified", "accepted by sales"),
+    "won of opportunities": ("won", "opportunities"),
+}
+
+
+def ratios(funnel: Mapping[str, int]) -> dict[str, str]:
+    return {
+        name: f"{funnel[part]} of {funnel[whole]}, {round(100 * funnel[part] / funnel[whole])} %"
+        for name, (part, whole) in RATIOS.items()
+        if funnel[whole]
+    }
+
+
 def touches_to_ready(archive: Archive) -> list[int]:
     """Touches delivered before each lead became sales-ready for the first time."""
     c, x = t.log.c, t.ledger.c
@@ -110,12 +140,55 @@ def leads(archive: Archive) -> list[Row]:
     )  # fmt: skip
     query = select(*columns).join(given, given.c.lead_id == c.id, isouter=True).order_by(c.created_at, c.id)
     with archive.reading() as tx:
-        took: dict[object, list[str]] = {}
-        for lead_id, transition in tx.execute(
-            select(t.log.c.lead_id, t.log.c.transition).where(t.log.c.transition.is_not(None)).order_by(t.log.c.id)
-        ):
-            took.setdefault(lead_id, []).append(transition)
-        return [{**row, "took": took.get(row["id"], [])} for row in tx.execute(query).mappings()]
+        courses = _courses(tx)
+        nothing: Mapping[str, list[str]] = {"took": [], "again": [], "beside": []}
+        return [{**row, **nothing, **courses.get(row["id"], {})} for row in tx.execute(query).mappings()]
+
+
+def _courses(tx: Tx) -> dict[object, dict[str, list[str]]]:
+    """By lead: the transitions it took, those after the first cycle, and what else was said of it."""
+    c, found = t.log.c, dict[object, dict[str, list[str]]]()
+    wanted = or_(c.transition.is_not(None), c.kind.in_(TOLD_BESIDE))
+    for row in tx.execute(select(c.lead_id, c.transition, c.cycle, c.kind, c.data).where(wanted).order_by(c.id)):
+        course = found.setdefault(row.lead_id, {"took": [], "again": [], "beside": []})
+        if row.transition is None:
+            course["beside"] += [row.kind, *row.data]
+            continue
+        course["took"].append(row.transition)
+        if row.cycle > 1:
+            course["again"].append(row.transition)
+    return found
+
+
+TOLD_BESIDE = ("merged", "referral")
+WORTH_A_LOOK: Mapping[str, Callable[[Row], bool]] = {
+    "won in the second cycle": lambda row: "T26" in row["again"],
+    "on the manager's desk, and won all the same": lambda row: "T17" in row["took"] and "T26" in row["took"],
+    "nobody took it: rescued from the manager's desk": lambda row: "T17" in row["took"] and "T13" in row["took"],
+    "the wrong person, who named the right one": lambda row: "named" in row["beside"],
+    "named by a colleague, and ready": lambda row: "named_by" in row["beside"] and bool({*row["took"]} & {*READY}),
+    "rejected by sales, and nurtured on": lambda row: "T14" in row["took"],
+    "given back by sales": lambda row: bool({*row["took"]} & {"T21", "T21b", "T28"}),
+    "ready late": lambda row: (row["delivered"] or 0) >= LATE and "T08" in row["took"],
+    "raised a hand: with sales at once": lambda row: "T06" in row["took"] and "T11" in row["took"],
+    "told us twice who they are: two leads, merged": lambda row: "merged" in row["beside"],
+    "has had everything, and rests": lambda row: "T09" in row["took"] and not row["has_opted_out"],
+    "unsubscribed": lambda row: bool(row["has_opted_out"]),
+    "the address is gone": lambda row: bool(row["has_bounced"]),
+}
+"""Which story is worth reading, and why; the first of each."""
+LATE = 6
+
+
+def worth_a_look(rows: Sequence[Row]) -> dict[str, Row]:
+    """For each path the first lead that went it, and no lead twice."""
+    found: dict[str, Row] = {}
+    for why, is_it in WORTH_A_LOOK.items():
+        shown = [row["id"] for row in found.values()]
+        lead = next((row for row in rows if is_it(row) and row["id"] not in shown), None)
+        if lead:
+            found[why] = lead
+    return found
 
 
 def why(row: Row, release: Release) -> str:

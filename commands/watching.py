@@ -14,17 +14,17 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from commands.story import NOTABLE, Line, local
+from commands.story import Line, local
 from commands.telling import Figures
 
 COLOURS = {
-    "sales": "bold green",
-    "hand": "bold green",
-    "answered": "cyan",
+    "sales": "green",
+    "good": "bold green",
+    "hand": "bold cyan",
+    "event": "cyan",
     "back": "yellow",
-    "breach": "red",
-    "left": "magenta",
-    "ended": "magenta",
+    "wrong": "red",
+    "quiet": "bright_black",
 }
 STATE_COLOURS = {"NURTURING": "cyan", "SALES_READY": "green", "HANDED_OFF": "green", "ACCEPTED": "green",
                  "WORKING": "green", "QUALIFIED": "bold green",
@@ -85,7 +85,7 @@ class Picture:
         self._said.append((time.monotonic() + READING_TIME, sentence))
 
     def show(self, figures: Figures, lines: Sequence[Line]) -> None:
-        self._lines.extend(line for line in lines if line.kind != "touch" or len(lines) < LAST)
+        self._lines.extend(line for line in lines if line.is_notable or len(lines) < LAST)
         self._live.update(self._drawn(figures), refresh=True)
 
     def _drawn(self, figures: Figures) -> RenderableType:
@@ -115,7 +115,7 @@ class Picture:
         is_narrow, found = self._console.width < NARROW, []
         for line in list(self._lines)[-LAST_NARROW if is_narrow else 0 :]:
             when = Text(f"{local(line.at, self._scale.zone)}  ", "bright_black")
-            text = when + Text(line.who) + Text(f" {line.what}", COLOURS.get(line.kind, ""))
+            text = when + Text(f"{line.who}: ") + Text(line.what, COLOURS.get(line.tone, ""))
             if not is_narrow:
                 text.truncate(self._console.width, overflow="ellipsis")
             found.append(text)
@@ -143,7 +143,7 @@ class Lines:
 
     def show(self, figures: Figures, lines: Sequence[Line]) -> None:
         for line in lines:
-            if line.kind in NOTABLE:
+            if line.is_notable:
                 print(f"{local(line.at, self._scale.zone)} - {line}", flush=True)
         if figures.at >= self._next:
             self._next = figures.at + WEEK

@@ -14,6 +14,20 @@ def workflow_id(lead_id: UUID | str) -> str:
     return f"lead-{lead_id}"
 
 
+def lead_id(system: str, external_id: str) -> UUID:
+    """Of a lead that another system told us of: told again, in another folder, it is the same lead, with the same
+    spread of sends and the same draws."""
+    return uuid.uuid5(NAMESPACE, f"lead/{system}/{external_id}")
+
+
+def referred_id(named_by: UUID, cycle: int) -> UUID:
+    return uuid.uuid5(NAMESPACE, f"referred/{named_by}/{cycle}")
+
+
+def handoff_id(lead_id: UUID, number: int) -> UUID:
+    return uuid.uuid5(NAMESPACE, f"handoff/{lead_id}/{number}")
+
+
 def send_id(lead_id: UUID, touch: str, nth: int) -> UUID:
     """The id of one delivery: the ledger row, the Message-ID and every link of a mail come from it."""
     return uuid.uuid5(NAMESPACE, f"{lead_id}/{touch}/{nth}")

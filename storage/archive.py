@@ -62,8 +62,12 @@ def machine_now() -> datetime:
     return datetime.now(UTC)
 
 
-def connect(url: str, pool_size: int = 16) -> Engine:
-    """An engine with what SQLite needs to be used by several processes: WAL, full sync, writers in a queue."""
+def connect(url: str, pool_size: int = 16, is_for_show: bool = False) -> Engine:
+    """An engine with what SQLite needs to be used by several processes: WAL, full sync, writers in a queue.
+
+    On the demo clock (`is_for_show`) nothing waits for the disk: a killed program loses nothing, a machine that loses
+    its power may lose the last moments of a story.
+    """
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(
@@ -78,7 +82,8 @@ def connect(url: str, pool_size: int = 16) -> Engine:
     def _prepare(connection: object, record: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]  # we begin transactions ourselves
         cursor = connection.cursor()  # type: ignore[attr-defined]  # a sqlite3 connection
-        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "cache_size=-32000"):
+        sync = "synchronous=normal" if is_for_show else "synchronous=full"
+        for pragma in ("journal_mode=wal", sync, "foreign_keys=on", "cache_size=-32000"):
             cursor.execute(f"pragma {pragma}")
         cursor.close()
 

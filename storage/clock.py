@@ -4,13 +4,16 @@ story."""
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from domain.errors import NotReadyError
 from domain.lead import State
+from storage import duties
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, insert_once, machine_now, one_at_a_time
 from storage.wakes import Wake, wake
@@ -21,6 +24,10 @@ FORWARD = 20 * 86400.0
 """Business seconds a second when somebody sends the clock forward."""
 TOGETHER = timedelta(minutes=10)
 """What is due within so much business time is done side by side, not one after the other."""
+
+
+SIDE_BY_SIDE = frozenset({"deliver", "open_task", "skip_task", "ask", "remind", "escalate", "desk"})
+"""Verbs that concern one lead alone. Others may end in an offer, and whose turn it is depends on who came before."""
 
 
 class DemoClock:
@@ -72,6 +79,11 @@ def forward(tx: Tx, to: datetime) -> None:
     tx.execute(update(t.clock).values(forward_to=to))
 
 
+def is_settled(tx: Tx) -> bool:
+    """Whether every lead is finished with what has happened so far."""
+    return tx.execute(select(t.leads.c.id).where(_is_unfinished(read(tx))).limit(1)).first() is None
+
+
 def let_go(tx: Tx, name: str, speed: float) -> None:
     """The actor leaves; from here on the clock runs at this speed."""
     tx.execute(delete(t.clock_holds).where(t.clock_holds.c.name == name))
@@ -86,8 +98,16 @@ def waits_for(tx: Tx, limit: int = 5) -> list[str]:
     return found + [f"{name}, who have yet to look" for name in _behind(tx)]
 
 
-def advance(archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER) -> list[Wake]:
-    """Let business time run for so much machine time, but never past what is unfinished; nudge whom it reached."""
+def advance(
+    archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER, line: deque[UUID] | None = None
+) -> list[Wake]:
+    """Let business time run for so much machine time, but never past what is unfinished; nudge whom it reached.
+
+    Where the order matters, those reached together wait in `line` and are nudged one after the other, so that the
+    same story comes out the same twice. Without it all are nudged at once.
+    """
+    if line:
+        return _next_in_line(archive, line)
     with archive.reading() as tx:  # asked all the time, and mostly for nothing: no writer should have to wait for it
         if _is_still(tx, read(tx)):
             return []
@@ -96,16 +116,55 @@ def advance(archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER) ->
         row, machine = tx.execute(select(t.clock)).one(), machine_now()
         if row.advanced_at:
             elapsed = min(elapsed, max(machine - row.advanced_at, timedelta(0)))
-        is_sent_forward = row.forward_to is not None and row.forward_to > row.business_at
-        limit = row.business_at + elapsed * (FORWARD if is_sent_forward else row.speed)
-        if not _is_still(tx, row.business_at):
-            coming = [at for at in (_next_due(tx, step), _next_actor(tx)) if at]
-            coming += [row.forward_to] if is_sent_forward else []
-            target = min([limit, *coming])
-            if coming and target > row.business_at:
-                tx.execute(update(t.clock).values(business_at=target, advanced_at=machine))
-                return [wake(tx, lead_id, "due") for lead_id in _reached(tx, target)]
-    return []
+        if _is_still(tx, row.business_at):
+            return []
+        target, owed_at = _target(tx, row, elapsed, step)
+        if target is None:
+            return []
+        tx.execute(update(t.clock).values(business_at=target, advanced_at=machine))
+        found = [wake(tx, lead_id, "due") for lead_id in _at_once(tx, target, line)]
+    if owed_at and owed_at <= target:
+        duties.sweep(archive)
+    return found
+
+
+def _target(tx: Tx, row: Row[Any], elapsed: timedelta, step: timedelta) -> tuple[datetime | None, datetime | None]:
+    """How far the clock goes now, if it goes, and when somebody of ours owes something next."""
+    is_sent_forward = row.forward_to is not None and row.forward_to > row.business_at
+    limit: datetime = row.business_at + elapsed * (FORWARD if is_sent_forward else row.speed)
+    first, owed_at = _next_due(tx), _next_duty(tx, row.business_at)
+    coming = [at for at in (first and first + step, _next_actor(tx), owed_at) if at]
+    coming += [row.forward_to] if is_sent_forward else []
+    if not coming:
+        return None, owed_at
+    target = min([limit, *coming])
+    if first and first <= target < min(coming) and limit - row.business_at > 2 * step:
+        target = first - timedelta(microseconds=1)  # all of what is done together, or nothing of it
+    return (target if target > row.business_at else None), owed_at
+
+
+def _next_in_line(archive: Archive, line: deque[UUID]) -> list[Wake]:
+    """When all others are finished."""
+    with archive.reading() as tx:
+        unfinished = tx.execute(select(t.leads.c.id).where(_is_unfinished(read(tx)))).scalars()
+        if not set(unfinished) <= set(line):
+            return []
+    with archive.begin() as tx:
+        return [wake(tx, line.popleft(), "due")]
+
+
+def _at_once(tx: Tx, now: datetime, line: deque[UUID] | None) -> list[UUID]:
+    """Of those whose time has come, in their order; the others are put in line."""
+    c, found = t.leads.c, list[UUID]()
+    reached = tx.execute(
+        select(c.id, c.company, c.step).where(c.step_due_at <= now).order_by(c.step_due_at, c.id)
+    ).all()
+    companies = set[str]()
+    for row in reached:
+        is_alone = row.company not in companies and (row.step or {}).get("verb") in SIDE_BY_SIDE
+        (found if line is None or is_alone else line).append(row.id)
+        companies |= {row.company} if row.company else set()
+    return found
 
 
 def _is_still(tx: Tx, now: datetime) -> bool:
@@ -127,15 +186,19 @@ def _behind(tx: Tx) -> list[str]:
     return list(tx.execute(select(c.name).where(c.seen_log_id < newest)).scalars())
 
 
-def _next_due(tx: Tx, together: timedelta) -> datetime | None:
+def _next_due(tx: Tx) -> datetime | None:
     first: datetime | None = tx.execute(select(func.min(t.leads.c.step_due_at))).scalar()
-    return first + together if first else None
+    return first
+
+
+def _next_duty(tx: Tx, now: datetime) -> datetime | None:
+    """What salespeople owe beside the leads' own steps: its reminder or its end."""
+    c = t.duties.c
+    remind = select(func.min(c.remind_at)).where(c.closed_at.is_(None), c.reminded_at.is_(None), c.remind_at > now)
+    end = select(func.min(c.due_at)).where(c.closed_at.is_(None), c.breached_at.is_(None), c.due_at > now)
+    return min((at for query in (remind, end) if (at := tx.execute(query).scalar())), default=None)
 
 
 def _next_actor(tx: Tx) -> datetime | None:
     at: datetime | None = tx.execute(select(func.min(t.clock_holds.c.until))).scalar()
     return at
-
-
-def _reached(tx: Tx, now: datetime) -> list[UUID]:
-    return list(tx.execute(select(t.leads.c.id).where(t.leads.c.step_due_at <= now)).scalars())

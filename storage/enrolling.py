@@ -43,6 +43,8 @@ class Enrolment:
     is_do_not_call: bool = False
     events: tuple[tuple[str, datetime | None], ...] = ()
     has_bounced: bool = False
+    id: UUID | None = None
+    """Of a new lead, where nobody has that id yet; else it comes from `external`, or from nothing."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,14 @@ def _create(
     values: Mapping[str, Value],
     now: datetime,
 ) -> tuple[UUID, bool]:
-    """Two at once for one address: the unique key lets one create, the other finds it."""
+    """Two at once for one address: the unique key lets one create, the other finds it. An id that was somebody
+    else's, merged or erased since, is not used again."""
     zone, rule = _zone(release, values)
     country = values.get("lead.country") or values.get("company.country")
     company = values.get("company.domain")
+    wanted = who.id or (keys.lead_id(*who.external) if who.external else uuid4())
     lead = Lead(
-        id=uuid4(),
+        id=wanted,
         state=State.NEW,
         created_at=now,
         state_entered_at=now,
@@ -104,12 +108,15 @@ def _create(
         country=str(country)[:8] if country else None,
         time_zone=zone,
     )
-    row = {**from_lead(lead), "address_key": key, "origin": who.origin[:64], "zone_rule": rule, "step_seq": 0}
-    query = insert_once(tx, t.leads).values(row).on_conflict_do_nothing(index_elements=["address_key"])
-    if tx.execute(query.returning(t.leads.c.id)).scalar() is None:
-        return tx.execute(select(STANDS).where(t.leads.c.address_key == key)).scalar_one(), False
-    learning.start(tx, lead.id)
-    return lead.id, True
+    for id in (wanted, uuid4()):
+        row = {**from_lead(replace(lead, id=id)), "address_key": key, "origin": who.origin[:64], "zone_rule": rule}
+        query = insert_once(tx, t.leads).values({**row, "step_seq": 0}).on_conflict_do_nothing()
+        if tx.execute(query.returning(t.leads.c.id)).scalar() is not None:
+            learning.start(tx, id)
+            return id, True
+        if found := tx.execute(select(STANDS).where(t.leads.c.address_key == key)).scalar():
+            return found, False
+    raise AssertionError("a fresh id was taken")
 
 
 def _zone(release: Release, values: Mapping[str, Value]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, insert, select, update
 
-from domain import lifecycle
+from domain import keys, lifecycle
 from domain.lead import IN_SALES, Facts, Lead, Offer, State
 from domain.steps import Move
 from storage import notices, opportunities, permits, wakes
@@ -177,7 +177,7 @@ def close_tasks(tx: Tx, lead_id: UUID, now: datetime, outcome: str) -> None:
 def _open_handoff(tx: Tx, lead: Lead, now: datetime, verdict_id: int | None) -> None:
     number = tx.execute(select(func.count()).where(t.handoffs.c.lead_id == lead.id)).scalar_one() + 1
     row = {
-        "id": uuid4(),
+        "id": keys.handoff_id(lead.id, number),
         "lead_id": lead.id,
         "number": number,
         "cycle": lead.cycle,

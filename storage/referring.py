@@ -44,6 +44,7 @@ def refer(d: Deciding, referral: Referral, said: Said) -> Enrolled:
         said.actor_id,
         offering=d.lead.offering,
         consent={"basis": ORIGIN},
+        id=keys.referred_id(d.lead.id, d.lead.cycle),
     )
     found = enrolling.enrol(d.tx, d.archive, enrolment)
     who = {"actor": said.actor, "actor_id": said.actor_id}

@@ -1,13 +1,18 @@
-"""What happened, in the words of somebody who tells it. Reads rows of the timeline as `api.views.event` makes them."""
+"""What happened, in the words of somebody who tells it: for the pages, the terminal, the packet and the demo.
+
+Reads rows of the timeline as `api.views.event` makes them. A kind it has never heard of is told in plain words too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api import views
 from api.web.words import spoken
 from domain import lifecycle
+from domain.lead import Known
 from domain.release import Release
 from storage import leads
 
@@ -78,8 +83,14 @@ class Teller:
             "handoff": self._handoff,
             "disposition": self._disposition,
             "note": self._note,
-        }.get(row["kind"])
-        found = how(row) if how else None
+            "queue": self._queue,
+            "deal": self._deal,
+            "merged": self._repair,
+            "taken_back": self._repair,
+            "correction_asked": self._repair,
+            "history": self._repair,
+        }.get(row["kind"], self._unheard_of)
+        found = how(row)
         if found is None:
             return None
         what, tone = found
@@ -108,12 +119,18 @@ class Teller:
         found = {**reasons.reject, **reasons.recycle, **reasons.disqualify}.get(code or "")
         return found.say if found else spoken(code or "")
 
+    def loss(self, code: str | None) -> str:
+        found = self.release.reasons.loss.get(code or "")
+        return _lower(found.say) if found else self.reason(code)
+
     def touch(self, id: str | None) -> str:
         return touch_title(self.release, id)
 
     def _transition(self, row: Row) -> tuple[str, str] | None:
-        said = {**self._before_sales(row), **self._in_sales(row), **self._after_sales(row)}
-        return said.get(row["data"]["transition"], (lifecycle.ROWS[row["data"]["transition"]].says, "quiet"))
+        said = {**self._before_sales(row), **self._in_sales(row), **self._in_a_deal(row), **self._after_sales(row)}
+        id = str(row["data"].get("transition"))
+        known = lifecycle.ROWS.get(id)
+        return said.get(id, (known.says if known else spoken(row["data"].get("to") or id).lower(), "quiet"))
 
     def _before_sales(self, row: Row) -> dict[str, tuple[str, str]]:
         data, who = row["data"], self.person(row["actor_id"])
@@ -149,9 +166,29 @@ class Teller:
             "T23": (f"disqualified by {who}: {reason}", "quiet"),
         }
 
+    def _in_a_deal(self, row: Row) -> dict[str, tuple[str, str]]:
+        data, who = row["data"], self.person(row["actor_id"])
+        reason, worth = data.get("reason"), money(data)
+        return {
+            "T24": (f"made an opportunity by {who}{f': {worth}' if worth else ''}", "good"),
+            "T25": (f"got a proposal from {who}{f': {worth}' if worth else ''}", "good"),
+            "T26": (f"won by {who}{f': {worth}' if worth else ''}", "good"),
+            "T27": (f"lost: {self.loss(reason)}", "back"),
+            "T28": (f"sent back by {who}: {self.reason(reason)}", "back"),
+            "T29": (f"gets another proposal from {who}", "sales"),
+            "T30": ("goes back to marketing after the lost deal", "back"),
+        }
+
     def _after_sales(self, row: Row) -> dict[str, tuple[str, str]]:
         data, who = row["data"], self.person(row["actor_id"])
         return {
+            "T02": ("the same person as another lead, which goes on", "quiet"),
+            "T12": ("went stale before anybody could take it", "wrong"),
+            "T35": (f"rests: {data.get('reason')}", "quiet"),
+            "T39": (f"erased by {who}", "quiet"),
+            "T40": (f"corrected by {who}: {spoken(data.get('to')).lower()}", "quiet"),
+            "T42": (f"brought by {who}", "sales"),
+            "T44": (f"the decision before was taken back by {who}", "quiet"),
             "T33": (f"starts again, cycle {data.get('cycle')}: {data.get('reason')}", "back"),
             "T34": ("raised a hand while resting: sales-ready again", "sales"),
             "T36": (f"awake again: {data.get('reason')}", "back"),
@@ -247,6 +284,53 @@ class Teller:
     def _note(self, row: Row) -> tuple[str, str] | None:
         return f"note by {self.person(row['actor_id'])}", "quiet"
 
+    def _queue(self, row: Row) -> tuple[str, str] | None:
+        data, who = row["data"], self.person(row["data"].get("rep") or row["actor_id"])
+        why = self.release.queue.skip.get(str(data.get("reason")))
+        return {
+            "claimed": (f"{who} has it on the screen", "quiet"),
+            "calling": (f"{who} is calling", "sales"),
+            "released": (f"{who} gave the place in the queue back", "quiet"),
+            "skipped": (f"{who} passed it over{f': {_lower(why)}' if why else ''}", "quiet"),
+        }.get(str(data.get("is")), (f"{who}, in the queue: {spoken(data.get('is')).lower()}", "quiet"))
+
+    def _deal(self, row: Row) -> tuple[str, str] | None:
+        """Another system told of it."""
+        data = row["data"]
+        stage = spoken(data.get("stage") or data.get("state") or "the deal goes on").lower()
+        return f"{row['actor_id'] or 'another system'} says: {stage}{f', {m}' if (m := money(data)) else ''}", "quiet"
+
+    def _repair(self, row: Row) -> tuple[str, str] | None:
+        data, who = row["data"], self.person(row["actor_id"])
+        if row["kind"] == "taken_back":
+            return f"{who} took back: {spoken(data.get('event')).lower()}", "quiet"
+        if row["kind"] == "correction_asked":
+            return f"{who} asks to correct it: {spoken(data.get('to')).lower()}", "quiet"
+        if row["kind"] == "history":
+            received = data.get("received")
+            count = len(received) if isinstance(received, list) else 0
+            return f"had {count} of our touches from an old system", "quiet"
+        return "another lead of the same person was joined with this one", "quiet"
+
+    def _unheard_of(self, row: Row) -> tuple[str, str] | None:
+        """None for what only counts: how the definition was judged."""
+        if row["kind"] == "verdict":
+            return None
+        reason = row["data"].get("reason")
+        return f"{spoken(row['kind']).lower()}{f': {reason}' if reason else ''}", "quiet"
+
+
+def money(data: Row) -> str:
+    """What a deal is worth, where it is said."""
+    amount = data.get("amount")
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        return ""
+    return f"{amount:,.0f} {data.get('currency') or ''}".strip()
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
 
 def touch_title(release: Release, id: str | None) -> str:
     """Its title, else the subject where that is plain words."""
@@ -255,6 +339,20 @@ def touch_title(release: Release, id: str | None) -> str:
         return spoken(id or "a touch")
     subject = found[1].subject or ""
     return found[1].title or (subject if subject and "{" not in subject else spoken(found[1].id))
+
+
+def taught_of(release: Release, leads: Iterable[Mapping[str, Known]]) -> dict[str, str]:
+    """The same from the facts of several leads as the archive holds them."""
+    found: dict[str, list[str]] = {}
+    for facts in leads:
+        for name, fact in facts.items():
+            declared = release.fields.get(name)
+            if not name.startswith("fact."):
+                continue
+            words = declared.options.get(str(fact.value)) if declared else None
+            says = declared.say if declared else name
+            found.setdefault(fact.evidence, []).append(words or f"{says}: {views.plain(fact.value)}")
+    return {evidence: "; ".join(said) for evidence, said in found.items()}
 
 
 def taught(facts: Mapping[str, Row]) -> dict[str, str]:

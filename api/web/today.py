@@ -13,10 +13,9 @@ from starlette.responses import Response
 from api import tasks, views
 from api.web.names import Names, names_of
 from api.web.rendering import show
-from api.web.telling import Teller, Told, touch_title
+from api.web.telling import Teller, Told, taught_of, touch_title
 from api.web.visiting import Reader, Visit
 from domain.calendar import at_local
-from domain.lead import Known
 from domain.release import Release
 from storage import sales_reading, today, trackless
 from storage.archive import Tx
@@ -92,24 +91,9 @@ def _step(row: Row, release: Release) -> dict[str, Any]:  # Any: JSON
 
 
 def _latest(visit: Visit, log: Sequence[Row], names: Names) -> list[tuple[UUID, Told]]:
-    teller = Teller(visit.release, _taught(visit.release, names.known.values()))
+    teller = Teller(visit.release, taught_of(visit.release, names.known.values()))
     told = ((row["lead_id"], teller.tell(views.event(row, {}, {}))) for row in log if row["transition"] not in PLAIN)
     return [(lead, one) for lead, one in told if one][:LATEST]
-
-
-def _taught(release: Release, known: Any) -> dict[str, str]:  # Any: views of facts by lead
-    found: dict[str, list[str]] = {}
-    for facts in known:
-        for name, fact in facts.items():
-            if name.startswith("fact."):
-                found.setdefault(fact.evidence, []).append(_in_words(release, name, fact))
-    return {evidence: "; ".join(said) for evidence, said in found.items()}
-
-
-def _in_words(release: Release, name: str, fact: Known) -> str:
-    declared = release.fields.get(name)
-    words = declared.options.get(str(fact.value)) if declared else None
-    return words or f"{declared.say if declared else name}: {views.plain(fact.value)}"
 
 
 def _yours(tx: Tx, visit: Visit) -> tuple[int, int] | None:

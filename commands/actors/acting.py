@@ -32,6 +32,8 @@ class Action:
     at: datetime
     what: str
     do: Callable[[], Sequence[Action] | None] = field(compare=False)
+    is_alone: bool = field(default=True, compare=False)
+    """Whether others at the same instant wait until everything that follows from it is done."""
     """Gives what follows from it, if anything does. Raises ActionError when a surface refuses."""
 
 

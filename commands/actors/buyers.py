@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from commands.actors.acting import Action, News, waking_after
 from commands.actors.chance import chance
+from commands.actors.crowd import crowd_for
 from commands.actors.inbox import Mail
 from commands.actors.surfaces import Api, Browser
 from domain.calendar import zone_of
@@ -20,6 +21,8 @@ from domain.track import Sample
 
 ARRIVING_DAYS = 4
 """The first of them write to us on the first day, the last so many working days later."""
+TWIN_AFTER = timedelta(days=9)
+"""Until somebody who has written from one address writes again from another."""
 LATER = timedelta(days=21)
 """How long after a salesperson let go of them somebody sees things differently."""
 SOON_AFTER_ALL = {"fact.evaluate_within_months": 2}
@@ -80,6 +83,11 @@ class Buyer:
     zone: str
     seed: int
     lead_id: str | None = None
+    named_by: str | None = None
+    """The id of the buyer who names this one to us; they do not write themselves."""
+    twin_of: str | None = None
+    """The id under which the same person has written before."""
+    names: Buyer | None = None
     mails: int = 0
     left_sales_at: datetime | None = None
     has_raised_hand: bool = field(init=False)
@@ -129,7 +137,13 @@ def buyers_of(release: Release, seed: int) -> list[Buyer]:
         countries = (sample.lead.get("country"), sample.company.get("country"))
         return zone_of(own, countries, release.defaults.time_zone)[0]
 
-    return [Buyer(name, sample, zone(sample), seed) for name, sample in release.samples.items()]
+    found = {name: Buyer(name, sample, zone(sample), seed) for name, sample in release.samples.items()}
+    for name, extra in crowd_for(release).items():
+        found[name] = Buyer(name, extra.sample, zone(extra.sample), seed, None, extra.named_by, extra.twin_of)
+    for buyer in found.values():
+        if buyer.named_by:
+            found[buyer.named_by].names = buyer
+    return list(found.values())
 
 
 @dataclass
@@ -159,8 +173,10 @@ class Buyers:
         return found
 
     def returned(self, buyer: Buyer, now: datetime) -> list[Action]:
-        """Sales has let go of them; some come back on their own."""
+        """Sales has let go of them; some come back on their own. Whoever they named is known from now on."""
         buyer.left_sales_at = now
+        if buyer.names:
+            self._meet()
         random = chance(buyer.seed, buyer.id, "comes back", now.date())
         if random.random() >= buyer.habit.comes_back:
             return []
@@ -169,11 +185,14 @@ class Buyers:
 
     def _arrivals(self) -> list[Action]:
         """Of all who have not written yet; in a folder of the last time that is nobody."""
+        self._meet()
+        return [self._arrival(buyer) for buyer in self.everyone if buyer.lead_id is None and not buyer.named_by]
+
+    def _meet(self) -> None:
         known = {str(lead["email"]).lower(): str(lead["id"]) for lead in self.website.items("/api/leads")}
         for buyer in self.everyone:
-            if buyer.address in known:
+            if buyer.lead_id is None and buyer.address in known:
                 self._is_known(buyer, known[buyer.address])
-        return [self._arrival(buyer) for buyer in self.everyone if buyer.lead_id is None]
 
     def _is_known(self, buyer: Buyer, lead_id: str) -> None:
         buyer.lead_id = lead_id
@@ -181,9 +200,8 @@ class Buyers:
 
     def _arrival(self, buyer: Buyer) -> Action:
         hours = chance(buyer.seed, buyer.id, "arrives").uniform(0.0, WORKDAY * ARRIVING_DAYS)
-        return Action(
-            waking_after(self.starts_at, hours, buyer.zone), f"{buyer.id} writes", partial(self._enrol, buyer)
-        )
+        begins = self.starts_at + (TWIN_AFTER if buyer.twin_of else timedelta(0))
+        return Action(waking_after(begins, hours, buyer.zone), f"{buyer.id} writes", partial(self._enrol, buyer))
 
     def _enrol(self, buyer: Buyer) -> None:
         groups: dict[str, dict[str, object]] = {"lead": {}, "company": {}, "inquiry": {}, "fact": {}}
@@ -207,7 +225,11 @@ class Buyers:
         if not wanted:
             return []
         at = waking_after(now, random.uniform(*buyer.habit.within), buyer.zone)
-        return [Action(at, f"{buyer.id}: {', '.join(wanted)}", partial(self._do, buyer, wanted, mail, at))]
+        return [
+            Action(
+                at, f"{buyer.id}: {', '.join(wanted)}", partial(self._do, buyer, wanted, mail, at), wanted != ["click"]
+            )
+        ]
 
     def _do(self, buyer: Buyer, wanted: Sequence[What], mail: Mail, now: datetime) -> None:
         """All in one sitting."""

@@ -12,7 +12,7 @@ from typing import Any
 from commands.actors.acting import Action, News, office_after
 from commands.actors.buyers import Buyer
 from commands.actors.chance import chance
-from commands.actors.surfaces import Api
+from commands.actors.surfaces import Api, Board
 from domain.release import Release
 
 TOUCHES = frozenset({"task", "touch", "transition"})
@@ -40,7 +40,7 @@ def hours_until_done(kind: str, random: Random) -> float | None:
 
 def ending(task: Json, buyer: Buyer, now: datetime, release: Release, random: Random) -> Ending:
     """`task` is as the API shows one. Who does not pick up may get a message, where the touch knows that outcome."""
-    if not buyer.picks_up(task["id"], task["tries"]):
+    if not buyer.picks_up(task["kind"], task["touch"] or task["event"], task["tries"]):
         return Ending("left_note" if "left_note" in task["outcomes"] and random.random() < 0.7 else "no_answer")
     if task["kind"] == "touch" and random.random() < 0.08:
         return Ending("later")
@@ -69,6 +69,8 @@ class Caller:
 
     id: str
     api: Api
+    board: Board
+    """The open tasks of all."""
     buyers: Mapping[str, Buyer]
     """By lead id; filled while they arrive."""
     release: Release
@@ -79,8 +81,8 @@ class Caller:
         if not news.kinds & TOUCHES:
             return []
         found = []
-        for task in self.api.items("/api/tasks", owner=self.id, open=True):
-            if (task["id"], task["tries"]) not in self._planned:
+        for task in self.board.at(news):
+            if task["owner"] == self.id and (task["id"], task["tries"]) not in self._planned:
                 self._planned.add((task["id"], task["tries"]))
                 found += self._plan(task, news.now)
         return found

@@ -14,7 +14,7 @@ from threading import Event
 from sqlalchemy import func, select
 
 from commands.actors.acting import Action, Actor, News
-from commands.actors.inbox import Inbox
+from commands.actors.inbox import Inbox, Mail
 from commands.actors.surfaces import ActionError
 from storage import clock
 from storage import tables as t
@@ -22,8 +22,9 @@ from storage.archive import Archive
 
 logger = logging.getLogger("nurture.demo")
 NAME = "people of the demo"
-IDLE, BLIND = 0.01, 0.2
-"""Seconds between looks while nothing happens, and while nobody can look."""
+IDLE, BLIND, SETTLING = 0.01, 0.2, 90.0
+"""Seconds between looks while nothing happens, and while nobody can look, and for which somebody waits
+with what may wait no longer."""
 BLIND_TURNS = 50
 """So often they try to look before the story ends: without eyes nobody can act."""
 
@@ -36,6 +37,8 @@ class Cast:
     ends_at: datetime
     seen: int = -1
     failed: int = 0
+    faults: list[str] = field(default_factory=list)
+    """What the engine itself could not do, of what somebody asked for."""
     trouble: str = ""
     """What ended the story early, as a surface said it."""
     is_done: Event = field(default_factory=Event)
@@ -54,21 +57,30 @@ class Cast:
                 time.sleep(0.5)
 
     def turn(self) -> bool:
-        """Look, act, and say how far the clock may go. False when there was nothing to do."""
+        """Look, act, and say how far the clock may go. False when there was nothing to do.
+
+        Everybody looks when the leads are finished with what happened, and not in the middle of it: so the same
+        story comes out the same twice.
+        """
         with self.archive.reading() as tx:
             now = clock.read(tx)
+            if not clock.is_settled(tx):
+                return False
             newest = tx.execute(select(func.max(t.log.c.id))).scalar() or 0
             c = t.log.c
             kinds = frozenset(tx.execute(select(c.kind).where(c.id > self.seen, c.id <= newest).distinct()).scalars())
         is_news = newest > self.seen
         if is_news:
-            if not self._look(News(now, kinds, self.inbox.new())):
+            if not self._look(News(now, kinds, self._mails())):
                 return self._is_blind()
             self.seen, self._blind_turns, self.trouble = newest, 0, ""
         has_acted = self._act(now)
         if not has_acted:
             self._hold(now)
         return is_news or has_acted
+
+    def _mails(self) -> list[Mail]:
+        return sorted(self.inbox.new(), key=lambda mail: (mail.to, mail.subject))
 
     def _look(self, news: News) -> bool:
         """False when somebody could not: then everybody looks again, and what was planned before stays planned."""
@@ -100,10 +112,22 @@ class Cast:
                     heapq.heappush(self._meant, following)
             except ActionError as error:
                 self._failed(action.what, error)
+            if action.is_alone and self._meant and self._meant[0].at <= now:
+                self._settle()
         return has_acted
+
+    def _settle(self) -> None:
+        until = time.monotonic() + SETTLING
+        while time.monotonic() < until:
+            with self.archive.reading() as tx:
+                if clock.is_settled(tx):
+                    return
+            time.sleep(IDLE)
 
     def _failed(self, what: str, error: ActionError) -> None:
         self.failed += 1
+        if error.is_ours:
+            self.faults.append(f"{what}: {error}")
         logger.warning("%s: %s", what, error)
 
     def _hold(self, now: datetime) -> None:

@@ -13,8 +13,8 @@ from commands.actors.buyers import Buyer, Buyers, buyers_of
 from commands.actors.callers import Caller
 from commands.actors.cast import Cast
 from commands.actors.inbox import Inbox
-from commands.actors.sellers import Manager, Seller
-from commands.actors.surfaces import Api, Browser
+from commands.actors.sellers import Manager, Operations, Seller
+from commands.actors.surfaces import Api, Board, Browser
 from domain.release import Release
 from storage.archive import Archive
 
@@ -45,11 +45,19 @@ def assemble(archive: Archive, client: httpx.Client, mails: Path, told: Told) ->
     everyone = buyers_of(release, told.seed)
     buyers = Buyers(everyone, release, apis[WEBSITE], Browser(client), told.starts_at)
     roles = {
-        role: [n for n, p in release.people.items() if p.role == role] for role in ("sales", "nurture", "marketing")
+        role: [n for n, p in release.people.items() if p.role == role]
+        for role in ("sales", "nurture", "marketing", "ops")
     }
-    sellers = [Seller(n, apis[n], buyers.by_lead, zone, told.seed, buyers.returned) for n in roles["sales"]]
-    callers = [Caller(n, apis[n], buyers.by_lead, release, told.seed) for n in (*roles["nurture"], *roles["marketing"])]
     boss = release.routing.manager
-    managers = [Manager(boss, apis[boss], buyers.by_lead, zone, seller.id) for seller in sellers[:1]]
-    cast = Cast(archive, [buyers, *callers, *sellers, *managers], Inbox(mails), told.ends_at)
+    handoffs, tasks = Board(apis[boss], "/api/handoffs"), Board(apis[boss], "/api/tasks")
+    sellers = [
+        Seller(n, apis[n], handoffs, buyers.by_lead, zone, told.seed, buyers.returned, told.starts_at)
+        for n in roles["sales"]
+    ]
+    callers = [
+        Caller(n, apis[n], tasks, buyers.by_lead, release, told.seed) for n in (*roles["nurture"], *roles["marketing"])
+    ]
+    managers = [Manager(boss, apis[boss], handoffs, buyers.by_lead, zone, seller.id) for seller in sellers[:1]]
+    operations = [Operations(n, apis[n], everyone, zone) for n in roles["ops"][:1]]
+    cast = Cast(archive, [buyers, *callers, *sellers, *managers, *operations], Inbox(mails), told.ends_at)
     return Company(cast, buyers.by_lead)

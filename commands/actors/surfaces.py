@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,11 @@ ONCE = re.compile(r'name="once" value="([^"]*)"')
 
 
 class ActionError(Exception):
-    """A surface refused or did not answer; the sentence is what it said."""
+    """A surface refused or did not answer; the sentence is what it said. `is_ours`: the fault is on our side."""
+
+    def __init__(self, said: str, is_ours: bool = False) -> None:
+        super().__init__(said)
+        self.is_ours = is_ours
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,21 @@ class Api:
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
+
+
+@dataclass
+class Board:
+    """One list that several people look at, such as the open handoffs: asked for once for each look."""
+
+    api: Api
+    path: str
+    _looked_for: object = None
+    _items: Sequence[Any] = ()  # Any: JSON
+
+    def at(self, look: object) -> Sequence[Any]:  # Any: JSON
+        if self._looked_for is not look:
+            self._items, self._looked_for = self.api.items(self.path, open=True), look
+        return self._items
 
 
 @dataclass(frozen=True)
@@ -99,7 +118,7 @@ def _answered(ask: Callable[[], httpx.Response]) -> httpx.Response:
                 raise ActionError(f"nobody answers ({type(error).__name__})") from None
             time.sleep(pause)
     if answer.status_code >= 400:
-        raise ActionError(_said(answer))
+        raise ActionError(_said(answer), answer.status_code >= 500)
     return answer
 
 

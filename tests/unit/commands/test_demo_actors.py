@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 
 from commands.actors import buyers, callers, inbox, sellers
@@ -13,9 +15,11 @@ from commands.actors.acting import OFFICE_GRID, Action, News, office_after, waki
 from commands.actors.buyers import HABITS, Buyer, buyers_of, reaction
 from commands.actors.cast import BLIND_TURNS, Cast
 from commands.actors.chance import chance
+from commands.actors.crowd import crowd_for
 from commands.actors.inbox import Inbox, Mail
-from commands.actors.surfaces import ActionError
+from commands.actors.surfaces import ActionError, Api, Board
 from domain.release import Release
+from domain.track import Sample
 from storage import clock
 from tests.world import World
 
@@ -74,8 +78,31 @@ def test_habits_show_in_what_people_do_with_a_mail() -> None:
 
 
 def test_who_asked_for_a_demo_on_arrival_needs_no_second_try(release: Release) -> None:
-    on_arrival = {b.id for b in buyers_of(release, 1) if b.asks_at_once}
-    assert on_arrival == {"hand-raiser-in-profile", "hand-raiser-fit-unknown"}
+    everyone = {b.id: b for b in buyers_of(release, 1)}
+    assert everyone["hand-raiser-in-profile"].has_raised_hand
+    assert not everyone["hand-raiser-on-track"].has_raised_hand
+    assert all(b.has_raised_hand == b.asks_at_once for b in everyone.values())
+
+
+def test_the_demo_has_a_market_of_believable_buyers(release: Release) -> None:
+    everyone = buyers_of(release, 1)
+    assert len(everyone) >= 80
+    assert len({b.address for b in everyone}) == len({b.id for b in everyone}) == len(everyone)
+    assert {b.sample.lead.get("country") for b in everyone} >= {"US", "CA", "MX", "GB", "IE", "DE"}
+    assert len({b.zone for b in everyone}) > 20
+    assert all(b.address.endswith(".example") for b in everyone)
+    assert {b.habit for b in everyone} >= set(HABITS.values())
+    (twin,) = (b for b in everyone if b.twin_of)
+    assert twin.full_name == next(b for b in everyone if b.id == twin.twin_of).full_name
+    named = [b for b in everyone if b.named_by]
+    assert {b.names.id for b in everyone if b.names} == {b.id for b in named}
+    assert all(b.company == next(o for o in everyone if o.id == b.named_by).company for b in named)
+
+
+def test_in_files_that_know_other_fields_only_their_own_samples_play(release: Release) -> None:
+    without = {name: field for name, field in release.fields.items() if name != "fact.pain"}
+    assert crowd_for(replace(release, fields=without)) == {}
+    assert {b.id for b in buyers_of(replace(release, fields=without), 1)} == set(release.samples)
 
 
 def test_buyers_see_things_differently_a_while_after_sales_let_go(release: Release) -> None:
@@ -105,26 +132,54 @@ def test_tasks_are_done_in_time_mostly(kind: str, most: float) -> None:
 
 def test_a_call_learns_what_it_asked_and_an_answer_owed_learns_all(release: Release) -> None:
     talker = person("talker", release)
-    task = {"id": "1", "tries": 0, "kind": "answer", "outcomes": ["talked", "no_answer"], "learn": None}
+    task = {
+        "touch": None,
+        "event": "reply",
+        "tries": 0,
+        "kind": "answer",
+        "outcomes": ["talked", "no_answer"],
+        "learn": None,
+    }
     found = next(
         how for n in range(20)
-        if (how := callers.ending({**task, "id": str(n)}, talker, MONDAY, release, Random(n))).outcome == "talked"
+        if (how := callers.ending({**task, "tries": n}, talker, MONDAY, release, Random(n))).outcome == "talked"
     )  # fmt: skip
     assert set(talker.sample.tells) <= set(found.facts)
     assert found.words
     assert found.words.startswith("Trucks miss their slots")
     quiet = person("quiet", release)
-    endings = {callers.ending({**task, "id": str(n)}, quiet, MONDAY, release, Random(n)).outcome for n in range(30)}
+    endings = {callers.ending({**task, "tries": n}, quiet, MONDAY, release, Random(n)).outcome for n in range(30)}
     assert "no_answer" in endings
 
 
-def test_marc_takes_lets_pass_and_rejects_in_turn_rosa_always_takes() -> None:
-    def commands(who: str) -> list[str | None]:
-        found = [sellers.offered(sellers.HABITS[who], n, Random(n)) for n in range(3)]
-        return [decision.command if decision else None for decision in found]
+def test_five_salespeople_have_five_habits() -> None:
+    def often(who: str, command: str | None, is_busy: bool = False) -> float:
+        found = [sellers.offered(sellers.HABITS[who], is_busy, Random(n)) for n in range(300)]
+        return sum((decision and decision.command) == command for decision in found) / 300
 
-    assert commands("marc") == ["accept", None, "reject"]
-    assert commands("rosa") == ["accept"] * 3
+    assert often("rosa", "accept") == 1.0
+    assert often("vera", None) == 1.0
+    assert 0.5 < often("stan", "reject") < 0.7
+    assert 0.05 < often("marc", None) < 0.3
+    assert often("rosa", None, is_busy=True) == 1.0
+
+
+def test_every_rejection_says_what_its_reason_asks_for(release: Release) -> None:
+    for body in sellers.REJECTIONS:
+        assert set(release.reasons.reject[str(body["reason"])].needs) <= set(body)
+    assert {criterion for criterion, _, _ in sellers.LESSONS} <= set(release.definition.criteria)
+
+
+def test_who_is_on_holiday_goes_on_the_morning_after(release: Release) -> None:
+    board = Board(Api(httpx.Client(), "key"), "/api/handoffs")
+    yuki = sellers.Seller("yuki", board.api, board, {}, CHICAGO, 1, lambda buyer, now: [], MONDAY)
+    (leaves,) = yuki.look(News(MONDAY, frozenset(), ()))
+    assert "yuki is away" in leaves.what
+    assert yuki.look(News(MONDAY, frozenset(), ())) == []
+    first, last = sellers.HABITS["yuki"].holiday or (0, 0)
+    middle = MONDAY + timedelta(days=(first + last) / 2)
+    assert yuki.back_at(middle) > MONDAY + timedelta(days=last)
+    assert yuki.back_at(MONDAY) == MONDAY
 
 
 def test_attempts_change_the_channel_and_spread_over_the_minimum_effort() -> None:
@@ -135,15 +190,21 @@ def test_attempts_change_the_channel_and_spread_over_the_minimum_effort() -> Non
     assert sellers.attempt(habit, sellers.Memory(), True, Random(1)).body["outcome"] == "connected"
 
 
-def test_a_conversation_ends_with_what_the_buyer_said() -> None:
-    def ends(tells: dict[str, object], cycle: int = 2) -> tuple[str, object]:
-        decision = sellers.outcome(tells, cycle, MONDAY, Random(3))
+def test_a_conversation_ends_with_what_the_buyer_said(release: Release) -> None:
+    everyone = {b.id: b for b in buyers_of(release, 1)}
+
+    def ends(tells: dict[str, object], cycle: int = 2, names: Buyer | None = None) -> tuple[str, object]:
+        told = replace(everyone["told-us-everything"], sample=Sample(lead={}, tells=tells), names=names)
+        decision = sellers.outcome(sellers.STEADY, told, cycle, MONDAY, Random(3))
         return decision.command, decision.body.get("reason")
 
     assert ends({"fact.evaluate_within_months": 2}) == ("qualify", None)
     assert ends({"fact.evaluate_within_months": 9}) == ("recycle", "bad_timing")
     assert ends({}) == ("recycle", "bad_timing")
     assert ends({"fact.evaluate_within_months": 1, "fact.budget_status": "no_money"}) == ("recycle", "no_budget")
+    named = everyone["noreen-castellanos"]
+    assert ends({"fact.evaluate_within_months": 1}, 1, names=named) == ("recycle", "wrong_contact")
+    assert sellers.referral(named)["email"] == named.address
 
 
 class Blind:
