@@ -58,18 +58,12 @@ def test_the_first_hour(house: House, tmp_path: Path) -> None:
     assert "Two hours every Monday" in run(block("by-hand"))
     _nothing_twice(house)
     story = run(block("history"))
-    for line in (
-        "input[1]: enrolled",
-        "userMetadata.summary: email 1 of 10: checklist, Tue 05 Jan 09:20 Chicago",
-        "input[1]: task done: talked",
-        "input[1]: accept by sales",
-        "input[1]: recycle by sales",
-        "result[0].reason: cool-down after no_budget",
-    ):
-        assert line in story
+    assert "result[0].reason: email 2 of 4: free-trial-run, " in story
+    assert "result[0].told.lacks: soon not met" in story
+    assert "activityType.name: deliver" in story
     imported = run(block("import"))
-    assert "3 of 3 rows: 3 new" in imported or "3 new" in imported
-    assert re.search("Kim +NURTURING, cycle 1|Kim +INQUIRY, cycle 1", imported)
+    assert "3 of 4 rows: 3 new" in imported
+    assert re.search("Kim +(NEW|NURTURING), cycle 1", imported)
     (here / MAIL).write_text((here / MAIL).read_text().replace("Twelve reasons", "A dozen reasons"))
     plan, publish, releases, rollback = block("publish").splitlines()
     assert "checklist" in run(plan, expected=2)
