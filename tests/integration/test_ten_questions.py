@@ -67,7 +67,7 @@ def test_ten_questions_and_a_backup(operator: Operator) -> None:
     house.call("POST", "/api/leads", PERSON | {"external": {"system": "crm", "id": "1"}})
     assert house.run("clock", "10 days").returncode == 0
     _while_nurtured(operator)
-    house.call("PATCH", LEAD, {"facts": {"pain": "detention", "evaluate_within_months": 2}})
+    house.call("PATCH", LEAD, {"fact": {"pain": "detention", "evaluate_within_months": 2}})
     assert house.run("clock", "1 minute").returncode == 0
     operator.answers("4", r"owner rosa", r"Running +lead-[0-9a-f-]{36}")
     operator.answers("5", r"due +2027-01-1\d", r"next +half the time to accept", r"clock +accept, until 2027")
