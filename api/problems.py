@@ -105,7 +105,7 @@ async def _http(request: Request, error: Exception) -> Response:
     kinds = {401: "unauthorized", 404: "missing", 405: "method-not-allowed", 413: "too-large"}
     kind = kinds.get(error.status_code, "http")
     sentences = {
-        404: f"there is nothing at {request.method} this address; the list of routes is at /api/openapi.json",
+        404: "there is no route at this address; the list of routes is at /api/openapi.json",
         405: f"{request.method} is not possible here; the list of routes is at /api/openapi.json",
     }
     sentence = sentences.get(error.status_code, str(error.detail))

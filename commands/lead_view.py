@@ -47,7 +47,7 @@ def _head(lead: Json) -> Iterator[tuple[str, object]]:
     if lead["paused_until"]:
         yield "paused", f"until {_when(lead['paused_until'])}"
     grade = lead["grade"]
-    yield "grade", f"fit {grade['fit']}, engagement {shown(grade['engagement'])}"
+    yield "grade", f"fit {grade['fit']} (A is best), engagement {shown(grade['engagement'])} (1 is most, 4 least)"
     flags = [
         name.partition("_")[2].replace("_", " ")
         for name in ("has_opted_out", "has_bounced", "is_do_not_call")

@@ -101,6 +101,8 @@ def standing(
         processes.end(last.processes, LEFTOVER_GRACE)
         ports = listening.choose(settings.host, asked, last.ports, tell)
         archive = prepare(settings, begins_at)
+        if begins_at and (goes_on := archive.clock.now()) != begins_at:
+            tell(f"the clock of this folder goes on at {goes_on:%d %b %Y %H:%M} UTC; --begin is for a new one")
         before(archive)
         with archive.reading() as tx:
             is_live = releases.live_hash(tx) is not None

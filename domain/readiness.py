@@ -43,6 +43,16 @@ class Verdict:
         return tuple(c for c in self.criteria if c.holds == "unknown")
 
     @property
+    def lacks(self) -> str:
+        """What it still takes, in one line of codes: `problem unknown, soon not met`; empty when ready."""
+        if self.ready:
+            return ""
+        if self.held_back_by:
+            return f"held back by {self.held_back_by}"
+        missing = ", ".join(f"{c.id} {c.holds.replace('_', ' ')}" for c in self.criteria if c.holds != "met")
+        return missing or "nothing new since sales had it"
+
+    @property
     def signature(self) -> tuple[object, ...]:
         """What makes a verdict worth storing again: a criterion, its evidence or the rule changed."""
         return (

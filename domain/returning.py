@@ -9,6 +9,7 @@ from domain import lifecycle, recycling
 from domain.context import Context
 from domain.errors import InvalidError, RefusedError
 from domain.lead import IN_SALES, State
+from domain.said import unknown_reason
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ def outlook(ctx: Context, reason: str, resume_on: datetime | None = None, stage:
         )
     known = ctx.release.reasons.recycle.get(reason)
     if known is None or not known.on:
-        codes = ", ".join(code for code, one in ctx.release.reasons.recycle.items() if one.on)
-        raise InvalidError(f"recycle needs a reason, one of {codes}", "reason")
+        raise unknown_reason("recycle", reason, ctx.release.reasons.recycle)
     if resume_on is not None and resume_on <= ctx.now:
         raise InvalidError("resume_on must be a day to come", "resume_on")
     until = recycling.cool_until(ctx, reason, resume_on)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 
 from domain import lifecycle
 from domain.context import Context
@@ -125,11 +126,17 @@ def is_theirs(ctx: Context, said: Said) -> None:
         raise RefusedError(f"this lead is with {holder} now, not with {said.actor_id}", ())
 
 
+def unknown_reason(command: str, given: str | None, known: Mapping[str, Reason]) -> InvalidError:
+    codes = [code for code, reason in known.items() if reason.on]
+    near = get_close_matches((given or "").lower().replace(" ", "_")[:60], codes, 1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return InvalidError(f"{command} needs a reason, one of {', '.join(codes)}{meant}", "reason")
+
+
 def known_reason(ctx: Context, said: Said, known: Mapping[str, Reason], command: str) -> Reason:
     reason = known.get(said.reason or "")
     if reason is None or not reason.on:
-        codes = ", ".join(code for code, r in known.items() if r.on)
-        raise InvalidError(f"{command} needs a reason, one of {codes}", "reason")
+        raise unknown_reason(command, said.reason, known)
     for need in reason.needs:
         if sentence := _missing(ctx, said, need):
             raise InvalidError(f"{said.reason} needs more: {sentence}", need)

@@ -62,6 +62,15 @@ class Where:
 
 
 @dataclass(frozen=True)
+class Told:
+    """For whoever reads a history, in ids and codes; nothing acts on it."""
+
+    lacks: str = ""  # what it still takes to be sales-ready
+    owner: str = ""
+    release: str = ""
+
+
+@dataclass(frozen=True)
 class Step:
     """What a lead needs next, when and why; see design in docs/how-it-works.md."""
 
@@ -73,6 +82,7 @@ class Step:
     wake_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     renew: bool = False
     where: Where = Where()
+    told: Told = Told()
     build: str = ""
     permits: tuple[Permit, ...] = ()
     moves: tuple[Move, ...] = ()
@@ -81,9 +91,10 @@ class Step:
         """The step as the next run begins with it: renewing was done."""
         return replace(self, renew=False)
 
-    def for_history(self, seq: int, wake_at: datetime, where: Where, renew: bool, build: str) -> Step:
+    def for_history(self, seq: int, wake_at: datetime, where: Where, told: Told, renew: bool, build: str) -> Step:
         """The step as a workflow sees it: without what only the archive needs."""
-        return replace(self, seq=seq, wake_at=wake_at, where=where, renew=renew, build=build, permits=(), moves=())
+        known = replace(self, seq=seq, wake_at=wake_at, where=where, told=told, renew=renew, build=build)
+        return replace(known, permits=(), moves=())
 
 
 @dataclass(frozen=True)

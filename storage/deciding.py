@@ -21,7 +21,7 @@ from domain.lead import IN_SALES, Facts, Lead, State, Status
 from domain.queue import place
 from domain.readiness import Verdict
 from domain.release import Release
-from domain.steps import Move, Order, Step, Verb, Where
+from domain.steps import Move, Order, Step, Told, Verb, Where
 from storage import permits, queue, record, webhooks
 from storage import tables as t
 from storage.archive import Archive, Tx
@@ -176,7 +176,7 @@ def stand(d: Deciding, step: Step, order: Order | None = None) -> Step:
         queue.keep(d.tx, d.lead, place(d.ctx))
     if any(values[name] != d.beside[name] for name in values):
         d.tx.execute(update(t.leads).where(t.leads.c.id == d.lead.id).values(values))
-    return step.for_history(seq, d.archive.clock.wake_at(step.due_at), where(d), renew, d.archive.build)
+    return step.for_history(seq, d.archive.clock.wake_at(step.due_at), where(d), told(d), renew, d.archive.build)
 
 
 def _is_time_to_renew(d: Deciding, order: Order | None) -> bool:
@@ -189,6 +189,10 @@ def _is_time_to_renew(d: Deciding, order: Order | None) -> bool:
 def where(d: Deciding) -> Where:
     person = d.release.people.get(d.lead.owner or "")
     return Where(d.lead.state.value, d.lead.stage or "", d.lead.track or "", person.team if person else "")
+
+
+def told(d: Deciding) -> Told:
+    return Told(d.ctx.verdict.lacks if d.lead.state in JUDGED else "", d.lead.owner or "", d.release.hash[:12])
 
 
 def _store_verdict(tx: Tx, lead: Lead, verdict: Verdict, now: datetime, release: str) -> int:

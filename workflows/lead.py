@@ -79,7 +79,9 @@ class LeadWorkflow:
 
     def show(self, step: Step) -> None:
         """Where the lead stands, for the list of workflows (only when it changed) and for its page."""
-        workflow.set_current_details(f"**{step.where.state}** · next: {step.reason}")
+        told = {"not ready": step.told.lacks, "owner": step.told.owner, "release": step.told.release}
+        known = "".join(f" · {name}: {value}" for name, value in told.items() if value)
+        workflow.set_current_details(f"**{step.where.state}** · next: {step.reason}{known}")
         if step.where == self.where:
             return
         self.where = step.where

@@ -217,8 +217,8 @@ class Teller:
         if name == "referral":
             return ("named a colleague to talk to" if data.get("named") else "was named by a colleague"), "event"
         plain = {
-            "enrolled": ("wrote to us for the first time", "event"),
-            "inquired_again": ("wrote to us again", "event"),
+            "enrolled": ("came to us for the first time", "event"),
+            "inquired_again": ("came to us again", "event"),
             "opted_out": ("unsubscribed", "wrong"),
         }
         if name in ("enrolled", "inquired_again") and data.get("origin") == "import":

@@ -158,7 +158,7 @@ def test_today_keeps_up_by_itself(site: Site) -> None:
         expect(page.get_by_text("Nothing yet")).to_be_visible()
         site.house.enrol()
         page.clock.fast_forward(9000)
-        expect(page.get_by_text("wrote to us for the first time")).to_be_visible()
+        expect(page.get_by_text("came to us for the first time")).to_be_visible()
         site.house.call("GET", "/leads")
         page.context.clear_cookies()
         page.clock.fast_forward(9000)

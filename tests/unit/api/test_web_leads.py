@@ -20,7 +20,7 @@ def test_today_says_what_is_going_on(house: House) -> None:
     house.work_until(other, "open_task")
     house.work(other)
     page = visitor(house, "marketing").get("/")
-    for words in ("Where the leads are", "Offered to sales", "became sales-ready", "offered to", "wrote to us"):
+    for words in ("Where the leads are", "Offered to sales", "became sales-ready", "offered to", "came to us"):
         assert words in page
     assert f'href="/leads/{lead}"' in page
     assert "/leads?state=HANDED_OFF" in page
