@@ -184,14 +184,14 @@ class Teller:
         return {
             "T02": ("the same person as another lead, which goes on", "quiet"),
             "T12": ("went stale before anybody could take it", "wrong"),
-            "T35": (f"rests: {data.get('reason')}", "quiet"),
+            "T35": (f"rests{because(data)}", "quiet"),
             "T39": (f"erased by {who}", "quiet"),
             "T40": (f"corrected by {who}: {spoken(data.get('to')).lower()}", "quiet"),
             "T42": (f"brought by {who}", "sales"),
             "T44": (f"the decision before was taken back by {who}", "quiet"),
-            "T33": (f"starts again, cycle {data.get('cycle')}: {data.get('reason')}", "back"),
+            "T33": (f"starts again, cycle {data.get('cycle') or row['cycle']}{because(data)}", "back"),
             "T34": ("raised a hand while resting: sales-ready again", "sales"),
-            "T36": (f"awake again: {data.get('reason')}", "back"),
+            "T36": (f"awake again{because(data)}", "back"),
             "T36b": ("raised a hand out of its rest: sales-ready again", "sales"),
             "T38": (f"reopened by {who}", "back"),
             "T41": (f"taken back from sales by {who}", "back"),
@@ -203,8 +203,8 @@ class Teller:
 
     def _moved(self, data: Row) -> str:
         if data.get("stage_to"):
-            return f"moved from {data.get('stage_from')} to {data['stage_to']}: {data.get('reason')}"
-        return f"moved to the track “{self._track(data.get('track'))}”: {data.get('reason')}"
+            return f"moved from {data.get('stage_from')} to {data['stage_to']}{because(data)}"
+        return f"moved to the track “{self._track(data.get('track'))}”{because(data)}"
 
     def _taken(self, data: Row) -> str:
         """By a clock that passed, or refused with a reason."""
@@ -228,7 +228,7 @@ class Teller:
         if name == "answer" and taught:
             return f"answered: {taught}", "event"
         event = self.release.events.get(name)
-        what = event.say[:1].lower() + event.say[1:] if event else spoken(name).lower()
+        what = event.say[:1].lower() + event.say[1:] if event else spoken(name or "something_happened").lower()
         about = f" “{self.touch(data['touch'])}”" if data.get("touch") and name == "click" else ""
         return f"{what}{about}", "hand" if name in self.release.hand_raises else "event"
 
@@ -316,8 +316,11 @@ class Teller:
         """None for what only counts: how the definition was judged."""
         if row["kind"] == "verdict":
             return None
-        reason = row["data"].get("reason")
-        return f"{spoken(row['kind']).lower()}{f': {reason}' if reason else ''}", "quiet"
+        return f"{spoken(row['kind']).lower()}{because(row['data'])}", "quiet"
+
+
+def because(data: Row) -> str:
+    return f": {data['reason']}" if data.get("reason") else ""
 
 
 def money(data: Row) -> str:
