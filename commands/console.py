@@ -25,7 +25,7 @@ Files = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
-WIDE = 250
+WIDE, WIDEST = 250, 10_000
 
 
 def say(sentence: str) -> None:
@@ -47,7 +47,8 @@ def screen() -> Console:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """One line per row under bold headings; nothing known is a dash."""
+    """One line per row under bold headings; nothing known is a dash. A narrow screen wraps, and nothing is cut off."""
+    from rich.console import ConsoleDimensions
     from rich.markup import escape
     from rich.table import Table
 
@@ -56,7 +57,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) ->
         table.add_column(column.replace("_", " "), no_wrap=True)
     for row in rows:
         table.add_row(*(escape(shown(row.get(column))) for column in columns))
-    screen().print(table)
+    console = screen()
+    needed = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    console.size = ConsoleDimensions(
+        max(console.width, needed), console.height
+    )  # a dumb one has no settable width alone
+    console.print(table)
 
 
 def shown(value: object) -> str:
