@@ -59,7 +59,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) ->
         table.add_row(*(escape(shown(row.get(column))) for column in columns))
     console = screen()
     needed = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
-    console.size = ConsoleDimensions(max(console.width, needed), console.height)  # a dumb one has no settable width alone
+    # both, for a dumb terminal takes no width alone
+    console.size = ConsoleDimensions(max(console.width, needed), console.height)
     console.print(table)
 
 
