@@ -112,7 +112,7 @@ def test_one_lead_tells_its_whole_story(house: House) -> None:
     assert "To ask: “When do you expect to compare options side by side?”" in page
     only = visitor(house, "marketing").get(f"/leads/{lead}?show_only=what+they+did")
     assert "Got the mail" not in only
-    assert "Wrote to us for the first time" in only
+    assert "Came to us for the first time" in only
 
 
 def test_a_lead_by_another_systems_id(house: House) -> None:
