@@ -21,9 +21,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     data: Annotated[Path, typer.Option(help="The data folder: a fresh one each time.")] = DATA,
     days: Annotated[int, typer.Option(min=1, max=730, help="Days of the story.")] = 120,
-    seed: Annotated[
-        int, typer.Option(help="Another seed, other decisions of the same people; the same seed, the same story.")
-    ] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed, other decisions of the same people.")] = 1,
     speed: Annotated[
         float,
         typer.Option(min=1, max=FASTEST, help="At most so many times as fast as real time; 86400 is a day a second."),
@@ -34,7 +32,9 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on with the folder of the last time.")] = False,
     files: Files = None,
 ) -> None:
-    """Watch sample leads, simulated buyers and salespeople live through four months in three minutes; the same seed, the same story."""
+    """Watch sample leads, simulated buyers and salespeople live through four months in three minutes.
+
+    The same seed tells the same story."""
     from authoring.load import FilesError
     from authoring.problems import render
     from commands.playing import Options, run
