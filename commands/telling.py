@@ -172,12 +172,12 @@ WORTH_A_LOOK: Mapping[str, Callable[[Row], bool]] = {
     "ready late": lambda row: (row["delivered"] or 0) >= LATE and "T08" in row["took"],
     "raised a hand: with sales at once": lambda row: "T06" in row["took"] and "T11" in row["took"],
     "told us twice who they are: two leads, merged": lambda row: "merged" in row["beside"],
-    "has had everything, and rests": lambda row: "T09" in row["took"] and not row["has_opted_out"],
+    "silent, and hears from us every three weeks": lambda row: row["track"] == LONG and not row["engaged"],
     "unsubscribed": lambda row: bool(row["has_opted_out"]),
     "the address is gone": lambda row: bool(row["has_bounced"]),
 }
 """Which story is worth reading, and why; the first of each."""
-LATE = 6
+LATE, LONG = 6, "keep-in-touch"
 
 
 def worth_a_look(rows: Sequence[Row]) -> dict[str, Row]:
