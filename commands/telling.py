@@ -160,6 +160,8 @@ def _courses(tx: Tx) -> dict[object, dict[str, list[str]]]:
     return found
 
 
+LATE, LONG = 6, "keep-in-touch"
+"""Touches delivered until somebody is called late, and the track of those who need as long as it takes."""
 TOLD_BESIDE = ("merged", "referral")
 WORTH_A_LOOK: Mapping[str, Callable[[Row], bool]] = {
     "won in the second cycle": lambda row: "T26" in row["again"],
@@ -177,7 +179,6 @@ WORTH_A_LOOK: Mapping[str, Callable[[Row], bool]] = {
     "the address is gone": lambda row: bool(row["has_bounced"]),
 }
 """Which story is worth reading, and why; the first of each."""
-LATE, LONG = 6, "keep-in-touch"
 
 
 def worth_a_look(rows: Sequence[Row]) -> dict[str, Row]:
