@@ -21,9 +21,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     data: Annotated[Path, typer.Option(help="The data folder: a fresh one each time.")] = DATA,
     days: Annotated[int, typer.Option(min=1, max=730, help="Days of the story.")] = 120,
-    seed: Annotated[
-        int, typer.Option(help="Another seed, other decisions of the same people; the same seed, the same story.")
-    ] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed, other decisions of the same people.")] = 1,
     speed: Annotated[
         float,
         typer.Option(min=1, max=FASTEST, help="At most so many times as fast as real time; 86400 is a day a second."),

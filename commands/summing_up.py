@@ -96,7 +96,9 @@ def print_addresses(console: Console, everything: Standing, leads: Sequence[tell
         console.print(f"  {name:<13} {value}", markup=False, soft_wrap=True)
     console.print("\n[bold]Ask it yourself[/]")
     for path in (f"leads/{lead_id}", f"leads/{lead_id}/timeline", "handoffs"):
-        console.print(f'  curl -s -H "Authorization: Bearer {key}" "{at["api"]}/api/{path}"', markup=False)
+        console.print(
+            f'  curl -s -H "Authorization: Bearer {key}" "{at["api"]}/api/{path}"', markup=False, soft_wrap=True
+        )
     console.print(
         "\nFrom here on the demo clock runs like a real one. Ctrl-C ends it; the folder stays, and\n"
         f"  nurture up --data {at['data']} --speed 86400\ngoes on with a day a second.",

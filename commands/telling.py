@@ -160,6 +160,8 @@ def _courses(tx: Tx) -> dict[object, dict[str, list[str]]]:
     return found
 
 
+LATE, LONG = 6, "keep-in-touch"
+"""Touches delivered until somebody is called late, and the track of those who need as long as it takes."""
 TOLD_BESIDE = ("merged", "referral")
 WORTH_A_LOOK: Mapping[str, Callable[[Row], bool]] = {
     "won in the second cycle": lambda row: "T26" in row["again"],
@@ -172,12 +174,11 @@ WORTH_A_LOOK: Mapping[str, Callable[[Row], bool]] = {
     "ready late": lambda row: (row["delivered"] or 0) >= LATE and "T08" in row["took"],
     "raised a hand: with sales at once": lambda row: "T06" in row["took"] and "T11" in row["took"],
     "told us twice who they are: two leads, merged": lambda row: "merged" in row["beside"],
-    "has had everything, and rests": lambda row: "T09" in row["took"] and not row["has_opted_out"],
+    "silent, and hears from us every three weeks": lambda row: row["track"] == LONG and not row["engaged"],
     "unsubscribed": lambda row: bool(row["has_opted_out"]),
     "the address is gone": lambda row: bool(row["has_bounced"]),
 }
 """Which story is worth reading, and why; the first of each."""
-LATE = 6
 
 
 def worth_a_look(rows: Sequence[Row]) -> dict[str, Row]:

@@ -173,10 +173,11 @@ class Buyers:
         return found
 
     def returned(self, buyer: Buyer, now: datetime) -> list[Action]:
-        """Sales has let go of them; some come back on their own. Whoever they named is known from now on."""
+        """Sales has let go of them; some come back on their own. Who named somebody else does not."""
         buyer.left_sales_at = now
         if buyer.names:
             self._meet()
+            return []
         random = chance(buyer.seed, buyer.id, "comes back", now.date())
         if random.random() >= buyer.habit.comes_back:
             return []

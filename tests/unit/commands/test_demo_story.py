@@ -76,6 +76,33 @@ def test_the_figures_add_up(world: World) -> None:
     assert telling.in_words([]) == "nobody was ready yet"
 
 
+def test_ratios_are_of_something() -> None:
+    counts = dict.fromkeys(telling.FUNNEL, 0)
+    assert telling.ratios(counts) == {}
+    found = telling.ratios({**counts, "sales-ready": 3, "accepted by sales": 2})
+    assert found["accepted of sales-ready"] == "2 of 3, 67 %"
+    assert found["qualified of accepted"] == "0 of 2, 0 %"
+
+
+def test_each_story_worth_a_look_is_another_lead(world: World) -> None:
+    returned, left = lived(world), world.enrol("left@other.example", has_opted_out=True)
+    world.enrol("quiet@third.example")
+    found = telling.worth_a_look(telling.leads(world.archive))
+    assert {why: str(row["id"]) for why, row in found.items()} == {
+        "given back by sales": returned,
+        "unsubscribed": str(left),
+    }
+    assert telling.worth_a_look([]) == {}
+
+
+def test_a_story_is_the_same_in_any_order_and_another_when_something_else_happens(world: World) -> None:
+    lead_id = world.enrol()
+    before = telling.digest(world.archive)
+    assert telling.digest(world.archive) == before
+    world.event(lead_id, "click", "1")
+    assert telling.digest(world.archive) != before
+
+
 @pytest.mark.parametrize("width", [40, 120])
 def test_the_summary_fits_any_terminal(world: World, width: int) -> None:
     lead_id = lived(world)
