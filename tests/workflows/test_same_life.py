@@ -171,7 +171,7 @@ def in_memory(
     values |= {"inquiry.topic": "detention", "company.domain": "site.example"}
     known = {name: Known(value, begins, Source.FORM, "log:1") for name, value in values.items()}
     row = Lead(lead, State.NEW, begins, begins, company="site.example", country="US", time_zone=zone)
-    around = Surroundings(Team.of(release))
+    around = Surroundings(Team({rep: Team.of(release).reps[rep] for rep in ("marc", "rosa")}))  # as in the World
     life = Life(Facts(row, known), release, around, begins, entries.append)
     for at, deed in played:
         _live(life, at)

@@ -52,7 +52,7 @@ def test_the_log_in_words(world: World) -> None:
     reader = Reader(world.archive, release, {lead_id: "Ana (Alder Foods)"})
     told = [str(line) for line in reader.new()]
     for words in (
-        "Ana (Alder Foods): wrote to us for the first time",
+        "Ana (Alder Foods): came to us for the first time",
         "Ana (Alder Foods): answered: Trucks wait and we pay detention; Will compare options within (months): 2",
     ):
         assert words in told
