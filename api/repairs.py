@@ -14,7 +14,7 @@ from api.leads import context
 from api.views import Json
 from domain.said import Said
 from storage import reading, repairing
-from storage.archive import Tx
+from storage.archive import Archive, Tx
 from storage.people import Decided
 
 router = APIRouter(prefix="/api/leads", tags=["leads"])
@@ -88,7 +88,7 @@ def export(id: Id, app: App, who: Who) -> Json:
         return everything(tx, app.archive, lead_id)
 
 
-def everything(tx: Tx, archive: Any, lead_id: UUID) -> Json:  # Any: storage.archive.Archive
+def everything(tx: Tx, archive: Archive, lead_id: UUID) -> Json:
     """What a person may ask to see: the view of the lead, every event, every word and every mail."""
     ctx = context(tx, archive, lead_id)
     person = reading.persons(tx, [lead_id]).get(lead_id, {})

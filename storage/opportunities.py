@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from domain.lead import Facts, Lead, State
 from domain.steps import Move
@@ -20,7 +20,6 @@ from storage.archive import Tx, insert_once
 OURS = "nurture"
 DEALS = frozenset({State.OPPORTUNITY, State.PROPOSAL})
 ENDS = {State.WON: "won", State.LOST: "lost"}
-STATUSES = ("open", "won", "lost", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -113,13 +112,6 @@ def tell(tx: Tx, told: Told, now: datetime) -> bool:
         _count(tx, was, None, -1)
         _count(tx, now_at, told.owner, 1)
     return is_new
-
-
-def at_company(tx: Tx, company: str) -> list[RowMapping]:
-    """Open ones first, then the newest."""
-    c = t.opportunities.c
-    query = select(t.opportunities).where(c.company == company).order_by(c.status != "open", c.opened_at.desc())
-    return list(tx.execute(query.limit(50)).mappings())
 
 
 def as_json(row: Mapping[str, Any]) -> dict[str, Any]:  # Any: column values

@@ -234,7 +234,7 @@ def _open_offer(tx: Tx, lead: Lead, move: Move, now: datetime) -> Offer:
 
 
 def _close_offer(tx: Tx, offer: Offer, move: Move, now: datetime) -> None:
-    closed = {"closed_at": now, "outcome": move.transition, "reason": move.reason}
+    closed = {"closed_at": now, "outcome": move.transition, "reason": _code(move.reason)}
     c = t.offers.c
     tx.execute(update(t.offers).where(c.id == offer.id, c.closed_at.is_(None)).values(closed))
 
@@ -242,7 +242,12 @@ def _close_offer(tx: Tx, offer: Offer, move: Move, now: datetime) -> None:
 def _close_handoff(tx: Tx, lead: Lead, move: Move, now: datetime) -> None:
     c = t.handoffs.c
     still_open = (c.lead_id == lead.id, c.closed_at.is_(None))
-    tx.execute(update(t.handoffs).where(*still_open).values(closed_at=now, outcome=move.to, reason=move.reason))
+    tx.execute(update(t.handoffs).where(*still_open).values(closed_at=now, outcome=move.to, reason=_code(move.reason)))
+
+
+def _code(reason: str | None) -> str | None:
+    """As these columns hold it; the log has the whole of it."""
+    return reason[:64] if reason else None
 
 
 def _log_attempt(tx: Tx, lead: Lead, offer: Offer, move: Move, now: datetime) -> None:

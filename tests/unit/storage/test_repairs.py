@@ -12,9 +12,11 @@ from sqlalchemy import select, update
 from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import Source
 from domain.said import Deal, Said
+from domain.selling import withdrawn
 from domain.steps import Verb
 from storage import enrolling, people, reading, repairing
 from storage import tables as t
+from storage.deciding import open_lead
 from tests.unit.storage.test_at_once import at_once
 from tests.world import World, shipped_release
 
@@ -164,6 +166,7 @@ def test_erasing_leaves_no_word_and_no_way_back_in(world: World) -> None:
     assert len(world.sent) == sent
     dump = [str(row) for table in t.metadata.sorted_tables for row in _all(world, table)]
     assert not [row for row in dump if "ana@old.example" in row]
+    assert all(row["before"] is None for each in (lead, twin) for row in world.rows(t.log, each))
 
 
 def _all(world: World, table: Any) -> Any:  # Any: one of storage.tables
@@ -327,6 +330,14 @@ def test_evidence_taken_back_takes_the_lead_back_from_sales(world: World) -> Non
         retract(world, lead, "a1")
     with pytest.raises(MissingError, match="no event a2"):
         retract(world, lead, "a2")
+
+
+def test_a_reason_longer_than_a_code_stops_nothing(world: World) -> None:
+    lead, _ = offered(world)
+    with world.archive.begin() as tx:
+        d = open_lead(tx, world.archive, lead)
+        d.take(withdrawn(d.ctx, "evidence taken back: " + "x" * 64))
+    assert len(world.rows(t.offers, lead)[0]["reason"]) == 64
 
 
 def test_what_sales_has_accepted_stays_with_them(world: World) -> None:
