@@ -62,10 +62,6 @@ def begin(tx: Tx, business_at: datetime, speed: float) -> None:
         tx.execute(insert(t.clock).values(id=1, business_at=business_at, speed=speed))
 
 
-def has_begun(tx: Tx) -> bool:
-    return tx.execute(select(t.clock.c.id)).first() is not None
-
-
 def hold(tx: Tx, name: str, seen_log_id: int, until: datetime) -> None:
     """A simulated actor has seen the log up to here and wants to act at `until`: no further before that."""
     row = {"seen_log_id": seen_log_id, "until": until}

@@ -47,7 +47,8 @@ def follow(tx: Tx, facts: Facts, before: Lead, after: Lead, move: Move, now: dat
         return
     key = (OURS, str(facts.offer.handoff_id))
     status = "open" if is_open else ENDS.get(after.state, "withdrawn")
-    row: dict[str, Any] = {"status": status, "stage": after.state.value, "reason": move.reason, "changed_at": now}
+    row: dict[str, Any] = {"status": status, "stage": after.state.value, "changed_at": now}
+    row["reason"] = move.reason[:64] if move.reason and not is_open else None  # why it ended
     row |= {name: move.data[name] for name in ("amount", "currency", "close_on", "forecast") if move.data.get(name)}
     row |= {"closed_at": None if is_open else now}
     if is_open:
