@@ -35,13 +35,12 @@ def choose(
     return chosen
 
 
-def next_free(host: str, asked: int | None, first: int) -> int:
-    """For a command that needs one port only. Raises NotReadyError when the one that was asked for is taken."""
-    if asked is None:
-        return _next_free(host, first, set())
-    if not is_free(host, asked):
+def listening(host: str, asked: int | None, first: int) -> socket.socket:
+    """A socket that already listens, for a command that needs one port only: whoever is told its address finds it
+    open, and nobody else takes it in between. Raises NotReadyError when the port that was asked for is taken."""
+    if asked and not is_free(host, asked):
         raise NotReadyError(f"port {asked} is in use; stop what listens there, or choose another with --port")
-    return asked
+    return socket.create_server((host, asked or _next_free(host, first, set())))
 
 
 def _next_free(host: str, first: int, taken: set[int]) -> int:

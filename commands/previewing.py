@@ -117,7 +117,7 @@ def _serve(settings: Settings, name: str | None, sample: str | None, port: int |
     import uvicorn
 
     from authoring.preview import reader_called, readers, scope_of
-    from commands.ports import next_free
+    from commands.ports import listening
     from commands.previews.site import Site
     from commands.previews.workbench import Workbench
 
@@ -127,11 +127,11 @@ def _serve(settings: Settings, name: str | None, sample: str | None, port: int |
         scope_of(state.release, name)  # a name that is wrong from the start is told here
         if sample:
             reader_called(readers(state.release, state.now), sample)
-    listens = next_free(LOOPBACK, port, FIRST_PORT)
-    address = f"http://{LOOPBACK}:{listens}/"
-    if as_json:
-        print_json({"preview": address})
-    else:
-        say(f"{address}  (follows what you save; Ctrl-C ends it)")
     site = Site(bench, name, sample, settings.public_url, settings.mail_domain)
-    uvicorn.run(site.app(), host=LOOPBACK, port=listens, log_level="warning", timeout_graceful_shutdown=2)
+    with listening(LOOPBACK, port, FIRST_PORT) as door:
+        address = f"http://{LOOPBACK}:{door.getsockname()[1]}/"
+        if as_json:
+            print_json({"preview": address})
+        else:
+            say(f"{address}  (follows what you save; Ctrl-C ends it)")
+        uvicorn.Server(uvicorn.Config(site.app(), log_level="warning", timeout_graceful_shutdown=2)).run(sockets=[door])
