@@ -11,7 +11,7 @@ import pytest
 from tests.integration.test_up import PERSON, House, free_ports, until
 from tests.postgres import Server
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(480)]
 
 
 @pytest.fixture

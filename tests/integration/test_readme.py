@@ -17,7 +17,7 @@ from tests.integration.test_up import ROOT, House, environment, house
 __all__ = ["house"]
 README = (ROOT / "README.md").read_text()
 MAIL = Path("content/tracks/dock-waiting/checklist.md")
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def block(name: str) -> str:

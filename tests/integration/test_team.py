@@ -24,7 +24,7 @@ from commands.programs import temporal_binary
 from tests.integration.test_up import GIVEN_UP, PERSON, ROOT, environment, free_ports, until
 from tests.postgres import Server
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(600)]
 COMPOSE = ROOT / "docker-compose.yml"
 READY = {**PERSON, "fact": {"pain": "detention", "evaluate_within_months": 1}}
 LEADS = 40

@@ -21,7 +21,7 @@ __all__ = ["house"]
 PAGE = (ROOT / "docs" / "operators.md").read_text()
 BLOCKS = dict(re.findall(r"<!-- tested: (\w+) -->\n```sh\n(.*?)```", PAGE, re.DOTALL))
 LEAD = "/api/leads/crm:1"
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass

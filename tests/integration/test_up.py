@@ -22,10 +22,10 @@ from commands.folder import Folder
 from commands.processes import Process
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 40.0
+PATIENCE = 120.0
 GIVEN_UP = 110.0
 """What was on its way when a worker was killed is given up and taken up again within this."""
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 
 PERSON = {
     "email": "ana@bluelake.example",
