@@ -142,9 +142,10 @@ def successor(ctx: Context, reps: Sequence[Rep], leaving: str) -> Choice | None:
     What one takes over counts as in hand, not for the day's share of new leads.
     """
     soon, team = soon_by(ctx), next((rep.team for rep in reps if rep.id == leaving), "")
-    refusals = {rep.id: why for rep in reps if (why := cannot(ctx, rep, soon))}
-    refusals |= {rep.id: SILENT for rep in silent(ctx.release, reps, refusals) if rep.id != leaving}
-    free = [rep for rep in reps if rep.id != leaving and refusals.get(rep.id) in (None, FULL_TODAY)]
+    others = [rep for rep in reps if rep.id != leaving]
+    refusals = {rep.id: why for rep in others if (why := cannot(ctx, rep, soon))}
+    quiet = silent(ctx.release, others, refusals)
+    free = [rep for rep in others if refusals.get(rep.id) in (None, FULL_TODAY) and rep not in quiet]
     for rule in ctx.release.routing.rules:
         if rule.to not in ("round_robin", "pool") or (rule.when and rule.when.holds(ctx.view) is not True):
             continue
