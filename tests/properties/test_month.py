@@ -37,16 +37,16 @@ FILES = {**shipped_files(), "lead_defs/people.yaml": people()}
 @contextmanager
 def lived(leads: int, seed: int) -> Iterator[Month]:
     with tempfile.TemporaryDirectory() as folder:
-        month = Month(World.make(Path(folder), FILES), leads, seed)
+        month = Month(World.make(Path(folder), FILES, is_for_show=True), leads, seed)
         month.begin()
         month.live(ENDS_AT)
         yield month
         month.world.archive.engine.dispose()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_month_of_twelve_salespeople() -> None:
-    with lived(150, 1) as month:
+    with lived(120, 1) as month:
         assert month.refused == []
         check_ends(month)
         check_capacity(month)
