@@ -30,6 +30,7 @@ from api import (
     problems,
     queue,
     repairs,
+    reports,
     reps,
     standing,
     tasks,
@@ -60,6 +61,7 @@ ROUTERS = (
     api_releases.router,
     reps.router,
     queue.router,
+    reports.router,
     webhooks.router,
 )
 

@@ -96,6 +96,8 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/api/reps/{id}/away"): SELLING,
     ("POST", "/api/reps/{id}/reassign"): LEADING,
     ("GET", "/api/queue"): ALL,
+    ("GET", "/api/reports/promises"): ALL,
+    ("GET", "/api/reports/without-attempt"): ALL,
     ("POST", "/api/queue/next"): SELLING,
     ("POST", "/api/queue/keep"): SELLING,
     ("POST", "/api/queue/skip"): SELLING,

@@ -157,6 +157,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "manager": "Whose desk a lead ends on that nobody takes.",
         "teams": "How each team takes its leads.",
         "capacity": "What a day has room for; what comes beyond that is held back, best first.",
+        "silent_after": "After so many leads in a row that a clock took away untried, a salesperson is passed over.",
     },
     "RoutingRule": {
         "id": "A name for the rule; the handoff says which one chose.",

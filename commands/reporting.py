@@ -14,6 +14,7 @@ from commands.console import Data, print_json, print_table, say
 
 if TYPE_CHECKING:
     from domain.intervals import Rate
+    from storage.promises import Hand, Untried
 
     Row = Mapping[str, object]
 
@@ -30,13 +31,23 @@ As = Annotated[Format, typer.Option("--format", help="How it comes out; shares a
 TRIED = ("touch", "variant", "delivered", "engaged", "rate", "low", "high")
 HELD = ("track", "group", "leads", "ready", "rate", "low", "high")
 SHARES = ("rate", "low", "high")
+KEPT = (
+    "salesperson", "offered", "accepted", "tried", "rejected", "let_pass", "median_minutes", "p95_minutes",
+)  # fmt: skip
+UNTRIED = ("lead", "ready_at", "days", "state", "owner", "reason", "who", "clock", "became", "minutes", "by_the_clock")
 RIPE_DAYS = 120
+PERIOD_DAYS, MOST = 90, 1000
+Days = Annotated[
+    int, typer.Option("--days", min=1, help="Of what became sales-ready, or was offered, so many days ago.")
+]
 
 
 def register(app: typer.Typer) -> None:
     family = typer.Typer(help="Figures from the archive, each with its n and its 95 % interval.", no_args_is_help=True)
     family.command()(variants)
     family.command("hold-out")(hold_out)
+    family.command()(promises)
+    family.command("without-attempt")(without_attempt)
     app.add_typer(family, name="report")
 
 
@@ -88,6 +99,71 @@ def hold_out(
         if lift := difference(given.ready, held.ready):
             rows.append({"track": track, "group": "difference", **dict(zip(SHARES, lift, strict=True))})
     _show(HELD, rows, form, f"no lead was held out of a track {ripe} days ago or earlier")
+
+
+def promises(days: Days = PERIOD_DAYS, data: Data = None, form: As = Format.TABLE) -> None:
+    """Salespeople side by side: offered, accepted, tried, rejected, and let pass until a clock took it away; working
+    minutes from the offer to the first attempt. Nothing that was recorded can be made better later."""
+    from datetime import timedelta
+
+    from commands.opening import opened, settings_for
+    from storage import promises as kept
+
+    with opened(settings_for(data)) as archive, archive.reading() as tx:
+        found = kept.kept(tx, archive, archive.clock.now() - timedelta(days=days))
+    rows = [{**vars(one), "salesperson": one.rep} for one in found]
+    _show(KEPT, rows, form, f"nothing was offered to anybody in the last {days} days")
+
+
+def without_attempt(
+    days: Days = PERIOD_DAYS,
+    is_open: Annotated[
+        bool | None, typer.Option("--open/--ended", help="Only those sales still has, or has not.", show_default="both")
+    ] = None,
+    data: Data = None,
+    form: As = Format.TABLE,
+) -> None:
+    """Each sales-ready lead that nobody has tried to reach: a line for everybody who had it, the clock that ran, what
+    became of it, in working minutes and by the clock. The first line says how many of all leads that is."""
+    from datetime import timedelta
+
+    from commands.opening import opened, settings_for
+    from storage import promises as kept
+
+    with opened(settings_for(data)) as archive, archive.reading() as tx:
+        now = archive.clock.now()
+        since = now - timedelta(days=days)
+        rate = kept.never_tried(tx, now, since)
+        found = kept.untried(tx, archive, since, MOST, is_open=is_open)
+    rows = [_hand(one, hand) for one in found for hand in one.hands]
+    if rate.value is not None and form is Format.TABLE:
+        of_all = f"of {rate.n} that became sales-ready at least {kept.RIPE.days} days ago"
+        say(f"{rate.hits} ({rate.value:.1%}, 95 %: {rate.low:.1%} to {rate.high:.1%}) {of_all} were never tried")
+    if len(found) == MOST:
+        say(f"these are the oldest {MOST}; take fewer --days to see the others")
+    _show(
+        UNTRIED,
+        rows,
+        form,
+        f"of every lead that became sales-ready in the last {days} days somebody tried to reach them",
+    )
+
+
+def _hand(one: Untried, hand: Hand) -> Row:
+    became = f"{hand.became}: {hand.reason}" if hand.reason else hand.became
+    return {
+        "lead": str(one.lead_id),
+        "ready_at": one.ready_at,
+        "days": one.days,
+        "state": one.state,
+        "owner": one.owner,
+        "reason": one.reason,
+        "who": hand.rep,
+        "clock": hand.clock,
+        "became": became,
+        "minutes": hand.minutes,
+        "by_the_clock": hand.wall_minutes,
+    }
 
 
 def _shares(rate: Rate) -> dict[str, object]:

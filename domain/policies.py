@@ -172,6 +172,7 @@ class Routing(Part):
     manager: str
     teams: dict[str, Team] = {}
     capacity: Capacity | None = None
+    silent_after: int = Field(default=2, ge=1)
 
     def has_queue(self, team: str) -> bool:
         return team in self.teams and self.teams[team].handoff == "queue"

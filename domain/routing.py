@@ -17,6 +17,7 @@ from domain.release import Release
 
 NOT_ACTIVE, HAD_IT, AWAY, OFF = "not active", "had it already", "away", "not at work in time"
 FULL, FULL_TODAY, FULL_QUEUE = "no free place", "has today's share", "a day's work waits there already"
+SILENT = "let the last ones pass"
 FOR_GOOD = frozenset({NOT_ACTIVE, HAD_IT})
 """Refusals that waiting does not change."""
 NOBODY: Mapping[str, int] = MappingProxyType({})
@@ -26,7 +27,8 @@ NOBODY: Mapping[str, int] = MappingProxyType({})
 class Rep:
     """A salesperson as the router sees them: who, how much is in hand, and when they work.
 
-    `credit` is how many leads they are behind their weighted share, negative when ahead of it.
+    `credit` is how many leads they are behind their weighted share, negative when ahead of it; `let_pass` how many
+    in a row a clock has taken from them before they tried one.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Rep:
     weight: float
     credit: float = 0.0
     today: int = 0
+    let_pass: int = 0
     skills: frozenset[str] = frozenset()
     is_active: bool = True
     away_until: datetime | None = None
@@ -69,6 +72,7 @@ def choose(
     """
     soon = soon_by(ctx)
     refusals = {rep.id: why for rep in reps if (why := cannot(ctx, rep, soon))}
+    refusals |= {rep.id: SILENT for rep in silent(ctx.release, reps, refusals) if rep.id not in refusals}
     passed_over = tuple(refusals.items())
     for rule in ctx.release.routing.rules:
         if rule.when and rule.when.holds(ctx.view) is not True:
@@ -87,9 +91,24 @@ def choose(
             if named := _named(rule, ctx, [rep for rep in fitting if rep.id not in refusals], account_owner):
                 return Choice(named[0], None, rule.id, named[1], passed_over)
         elif free:
-            rep, credits = turn(free)
+            rep, credits = turn(_first_of(ctx, free))
             return Choice(rep, None, rule.id, "their turn", passed_over, credits)
     return passed_over
+
+
+def silent(release: Release, reps: Sequence[Rep], refusals: Mapping[str, str]) -> list[Rep]:
+    """Who let so many leads in a row pass that nothing more is offered to them, as long as a colleague who answers
+    could take it, now or when a place is free. Where nobody else is left, better they than nobody."""
+    limit = release.routing.silent_after
+    soon = (None, FULL, FULL_TODAY)
+    answering = {rep.team for rep in reps if rep.let_pass < limit and refusals.get(rep.id) in soon}
+    return [rep for rep in reps if rep.let_pass >= limit and rep.team in answering]
+
+
+def _first_of(ctx: Context, free: Sequence[Rep]) -> Sequence[Rep]:
+    """What somebody let pass is late already: it goes to whoever is at work now, if anybody is."""
+    now = [rep for rep in free if ctx.lead.tried_reps and is_at_work(rep, ctx)]
+    return now or free
 
 
 def _queue(rule: RoutingRule, ctx: Context, possible: Sequence[Rep]) -> str | None:
@@ -123,7 +142,10 @@ def successor(ctx: Context, reps: Sequence[Rep], leaving: str) -> Choice | None:
     What one takes over counts as in hand, not for the day's share of new leads.
     """
     soon, team = soon_by(ctx), next((rep.team for rep in reps if rep.id == leaving), "")
-    free = [rep for rep in reps if rep.id != leaving and cannot(ctx, rep, soon) in (None, FULL_TODAY)]
+    others = [rep for rep in reps if rep.id != leaving]
+    refusals = {rep.id: why for rep in others if (why := cannot(ctx, rep, soon))}
+    quiet = silent(ctx.release, others, refusals)
+    free = [rep for rep in others if refusals.get(rep.id) in (None, FULL_TODAY) and rep not in quiet]
     for rule in ctx.release.routing.rules:
         if rule.to not in ("round_robin", "pool") or (rule.when and rule.when.holds(ctx.view) is not True):
             continue
@@ -182,6 +204,11 @@ def cannot(ctx: Context, rep: Rep, soon: datetime) -> str | None:
         return FULL
     daily = daily_capacity(rep, ctx)
     return FULL_TODAY if daily is not None and rep.today >= daily else None
+
+
+def is_at_work(rep: Rep, ctx: Context) -> bool:
+    is_away = rep.away_until is not None and rep.away_until > ctx.now
+    return not is_away and window_of(rep, ctx).is_open(ctx.now)
 
 
 def daily_capacity(rep: Rep, ctx: Context) -> int | None:

@@ -20,6 +20,7 @@ SUBJECTS = {
     "clock_remind": "Half the time has passed: {who}",
     "clock_escalate": "A promise was broken: {owner} and {who}",
     "on_desk": "On your desk: nobody has taken {who}",
+    "silent": "Passed over from now on: {owner}, who let {who} go by",
     "no_track": "Leads that no track is for: {new} new, {total} in all",
     "feedback_remind": "Was the packet about {who} any good?",
     "debrief": "Please ask why it ended so: {who}",
@@ -48,6 +49,9 @@ BODIES = {
     " somebody else:\n{url}",
     "on_desk": "{who} is ready for sales and has nobody. This alarms every business day until you assign the lead or"
     " send it back.\n\n{url}",
+    "silent": "A clock has taken {who} from {owner}, and the one before, and they tried neither. Colleagues who answer"
+    " get their share from now on, until {owner} tries a lead or says why not, or you say on the page of the team that"
+    " they are back:\n{url}",
     "no_track": "They are judged like all others, and get no touch until a track's `enrol` matches them.\n\n{url}",
 }
 MOVES_ON = "If nothing happens, the lead changes hands."

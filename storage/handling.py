@@ -129,7 +129,8 @@ def _climb_clock(d: Deciding, step: Step) -> None:
     person = owner if step.verb is Verb.REMIND else d.release.routing.manager
     notices.tell(d.tx, person, f"clock_{step.verb}", d.lead.id, d.now, clock=clock.name, owner=owner)
     kind = "breach" if step.verb is Verb.ESCALATE else "reminder"
-    record.log(d.tx, d.lead, kind, d.now, reason=step.reason, data={**elapsed(d.ctx), "owner": owner})
+    data = {**elapsed(d.ctx), "kept": False} if kind == "breach" else elapsed(d.ctx)
+    record.log(d.tx, d.lead, kind, d.now, reason=step.reason, data={**data, "owner": owner})
 
 
 def desk(d: Deciding, step: Step) -> None:
@@ -143,7 +144,16 @@ def desk(d: Deciding, step: Step) -> None:
 
 
 def reassign(d: Deciding, step: Step) -> None:
+    """A clock takes the lead from whoever has it; of those who let one after the other pass the manager hears."""
+    rep, clock = None if d.lead.team else d.lead.owner, d.lead.clock
     d.take(taken_back(d.ctx))
+    if rep is None:
+        return
+    c = t.reps.c
+    counting = update(t.reps).where(c.id == rep).values(let_pass=c.let_pass + 1)
+    if d.tx.execute(counting.returning(c.let_pass)).scalar() == d.release.routing.silent_after:
+        manager = d.release.routing.manager
+        notices.tell(d.tx, manager, "silent", d.lead.id, d.now, owner=rep, clock=clock.name if clock else None)
 
 
 def route(d: Deciding, step: Step) -> None:
@@ -218,6 +228,12 @@ def offer(d: Deciding, rep: routing.Rep, why: str, actor: str, actor_id: str | N
     d.tx.execute(update(t.reps).where(t.reps.c.id == rep.id).values(offered))
 
 
+def has_answered(tx: Tx, rep: str) -> None:
+    """They tried a lead, or said why not: whatever they let pass before is forgotten."""
+    c = t.reps.c
+    tx.execute(update(t.reps).where(c.id == rep, c.let_pass > 0).values(let_pass=0))
+
+
 def keep_credits(tx: Tx, credits: Mapping[str, float]) -> None:
     if credits:
         one = update(t.reps).where(t.reps.c.id == bindparam("rep")).values(credit=bindparam("now"))
@@ -246,6 +262,7 @@ def _rep(row: RowMapping, release: Release, held: int, now: datetime) -> routing
         row["weight"],
         row["credit"],
         0,
+        row["let_pass"],
         frozenset(person.skills if person else ()),
         row["is_active"] and person is not None,
         row["away_until"],

@@ -106,6 +106,8 @@ def name_of(release: Release, person: object) -> str | None:
 
 def page_of(notice: Notice) -> str:
     """Where one can do what the notice asks for."""
+    if notice.kind == "silent":
+        return "/team"
     for kind in ("handoff", "task"):
         if kind in notice.data:
             return f"/{kind}s/{notice.data[kind]}"

@@ -71,6 +71,8 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
         facts_judged.keep(d, before, {*values, *wrong}, said)
     if learned.note:
         texts.put(tx, lead_id, "note", str(log_id), learned.note, d.now)
+    if said.actor == "REP" and said.command != "accept":
+        handling.has_answered(tx, said.actor_id)
     queue.decided(d, said.command)
     if offer:
         duties.follow(d, offer)

@@ -59,7 +59,7 @@ def put(
     leaves = changes.get("is_active") is False
     found = reassigning.locked(tx, rep_id) if leaves else []
     query = insert_once(tx, t.reps).values(id=rep_id, **{**STARTING, **changes})
-    tx.execute(query.on_conflict_do_update(index_elements=["id"], set_={"id": rep_id, **changes}))
+    tx.execute(query.on_conflict_do_update(index_elements=["id"], set_={"id": rep_id, "let_pass": 0, **changes}))
     if leaves:
         moved = _hand_over(tx, archive, rep_id, found, f"{rep_id} takes no leads any more", by)
         return {**one(tx, archive, rep_id), "handed_over": moved}
@@ -85,7 +85,7 @@ def away(
         raise InvalidError(f"in_hand says what others take over: {', '.join(HANDED_OVER)}", "in_hand")
     states = HANDED_OVER[in_hand] if until else ()
     found = reassigning.locked(tx, rep_id, states) if states else []
-    if tx.execute(update(t.reps).where(t.reps.c.id == rep_id).values(away_until=until)).rowcount == 0:
+    if tx.execute(update(t.reps).where(t.reps.c.id == rep_id).values(away_until=until, let_pass=0)).rowcount == 0:
         raise MissingError(f"there is no salesperson {rep_id} yet; add one: nurture rep add, or PUT /api/reps/{rep_id}")
     if until is None:
         wakes.wake_best_waiting(tx, rep_id)
@@ -162,6 +162,8 @@ def _shown(rep: routing.Rep, release: Release, now: datetime) -> dict[str, Any]:
         "in_hand": rep.in_hand,
         "free": max(rep.capacity - rep.in_hand, 0),
         "today": rep.today,
+        "let_pass": rep.let_pass,
+        "is_silent": rep.let_pass >= release.routing.silent_after,
         "daily_capacity": formula.daily(window.day_length()) if formula else None,
         "is_at_work": window.is_open(now) and not (rep.away_until and rep.away_until > now),
     }

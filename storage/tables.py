@@ -569,6 +569,7 @@ reps = Table(
     Column("credit", Float, nullable=False, server_default="0"),
     Column("offered_on", String(10)),
     Column("offered_today", Integer, nullable=False, server_default="0"),
+    Column("let_pass", Integer, nullable=False, server_default="0"),
 )
 
 queue = Table(

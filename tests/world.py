@@ -72,10 +72,12 @@ class World:
     answer: Callable[[Letter], Outcome] = lambda letter: Outcome("sent", "250", "words")
 
     @classmethod
-    def make(cls, folder: Path, files: Mapping[str, str] | None = None, url: str | None = None) -> World:
-        """In a file of that folder, or in the archive at a URL."""
+    def make(
+        cls, folder: Path, files: Mapping[str, str] | None = None, url: str | None = None, *, is_for_show: bool = False
+    ) -> World:
+        """In a file of that folder, or in the archive at a URL. `is_for_show`: nothing waits for the disk."""
         clock = HandClock()
-        engine = connect(url or f"sqlite:///{folder / 'archive.db'}", pool_size=4)
+        engine = connect(url or f"sqlite:///{folder / 'archive.db'}", pool_size=4, is_for_show=is_for_show)
         if url is None:
             t.metadata.create_all(engine)
         archive = Archive(engine, clock, compile_once, b"test secret, long enough")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,10 +18,11 @@ from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain.calendar import at_local
 from domain.clocks import PROMISES
 from domain.errors import MissingError
-from storage import team
+from storage import promises, team
 
 router = APIRouter(include_in_schema=False)
-LISTED, BROKEN = 25, 15
+LISTED, BROKEN, UNTRIED = 25, 15, 15
+UNTRIED_SINCE = timedelta(days=30)
 
 
 @router.get("/team")
@@ -37,13 +38,16 @@ def _page(visit: Visit, status: int = 200, **more: Any) -> Response:
         running = team.promises(tx, now, LISTED, is_over=False)
         over = team.promises(tx, now, LISTED, is_over=True)
         broken = team.breaches(tx, BROKEN)
+        untried = promises.untried(tx, visit.app.archive, now - UNTRIED_SINCE, UNTRIED, is_open=True)
         leads = {row["id"] for row in (*running, *over)} | {row["lead_id"] for row in broken}
+        leads |= {one.lead_id for one in untried}
         shown = {
             "reps": items,
             "loads": team.loads(tx, now),
             "running": running,
             "over": over,
             "broken": broken,
+            "untried": untried,
             "queues": team.queues(tx),
             "held_back": team.held_back(tx),
             "names": names_of(tx, leads, visit.who.may_see_persons),

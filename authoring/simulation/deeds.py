@@ -30,6 +30,8 @@ def say(life: Life, said: Said, values: Mapping[str, Value] = NO_VALUES) -> None
     else:
         for move in moves:
             life.take(move)
+    if said.actor == "REP" and said.command != "accept":
+        life.around.team.answers(said.actor_id, True)
     data = {"command": said.command, "criterion": said.criterion, "outcome": said.outcome}
     life.log("disposition", actor=said.actor, reason=said.reason, data=data)
     life.learn(values, Source.REP, f"log:{life.number()}")

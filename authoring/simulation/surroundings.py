@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from domain import keys
 from domain.lead import State
 from domain.release import Release
-from domain.routing import Rep
+from domain.routing import Rep, local_day
 from domain.steps import Permit
 
 FAR = 400
@@ -60,12 +60,27 @@ class Team:
     reps: dict[str, Rep]
     on_free: Callable[[str], None] = field(default=nobody_waits)
     """Told when a place of a salesperson has become free."""
+    _days: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How many new leads each was offered on a day of theirs."""
 
     @classmethod
     def of(cls, release: Release, capacity: int = CAPACITY) -> Team:
         """Everybody who sells by people.yaml, always there, with the hours of the service levels."""
         sellers = sorted(name for name, person in release.people.items() if person.role == "sales")
         return cls({name: Rep(name, release.people[name].team, capacity, 0, 1.0) for name in sellers})
+
+    def at(self, release: Release, now: datetime) -> list[Rep]:
+        """Everybody, with what the present day brought them."""
+        days = ((rep, local_day(rep, release, now)) for rep in self.reps.values())
+        return [replace(rep, today=self._days[rep.id, day]) for rep, day in days]
+
+    def offered(self, rep: Rep, release: Release, now: datetime) -> None:
+        self._days[rep.id, local_day(rep, release, now)] += 1
+
+    def answers(self, name: str | None, is_answer: bool) -> None:
+        """Somebody tried a lead or said why not; or a clock took it from them."""
+        if rep := self.find(name):
+            self.reps[rep.id] = replace(rep, let_pass=0 if is_answer else rep.let_pass + 1)
 
     def find(self, name: str | None) -> Rep | None:
         return self.reps.get(name or "")

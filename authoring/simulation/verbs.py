@@ -82,7 +82,8 @@ def climb(life: Life, step: Step) -> None:
     elif clock:
         life.change(clock=clocks.climbed(clock, step.verb))
         kind = "breach" if step.verb is Verb.ESCALATE else "reminder"
-        life.log(kind, reason=step.reason, data={**elapsed(life.ctx), "owner": life.lead.owner})
+        data = {**elapsed(life.ctx), "kept": False} if kind == "breach" else elapsed(life.ctx)
+        life.log(kind, reason=step.reason, data={**data, "owner": life.lead.owner})
 
 
 def desk(life: Life, step: Step) -> None:
@@ -94,11 +95,13 @@ def desk(life: Life, step: Step) -> None:
 
 
 def reassign(life: Life, step: Step) -> None:
+    rep = None if life.lead.team else life.lead.owner
     life.take(taken_back(life.ctx))
+    life.around.team.answers(rep, False)
 
 
 def route(life: Life, step: Step) -> None:
-    choice = routing.choose(life.ctx, list(life.around.team.reps.values()))
+    choice = routing.choose(life.ctx, life.around.team.at(life.release, life.now))
     if isinstance(choice, routing.Choice):
         life.around.team.weighed(choice.credits)
         offer(life, choice.rep or life.around.team.asks_next(choice.team), choice.why, "SYS", None, rule=choice.rule)
@@ -117,7 +120,8 @@ def route(life: Life, step: Step) -> None:
 
 def offer(life: Life, rep: routing.Rep, why: str, actor: str, actor_id: str | None, **data: object) -> None:
     """T11 with the clock in the hours of the one who gets it."""
-    life.facts = replace(life.facts, owner_hours=rep.hours, owner_zone=rep.zone)
+    life.facts = replace(life.facts, owner_hours=rep.hours, owner_zone=rep.zone, owner_holidays=rep.holidays)
+    life.around.team.offered(rep, life.release, life.now)
     life.take(offer_move(life.ctx, rep.id, why, actor, actor_id, **data))
 
 

@@ -249,6 +249,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("credit", sa.Float(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("offered_on", sa.String(length=10), nullable=True))
         batch_op.add_column(sa.Column("offered_today", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("let_pass", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("signatures", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("via", sa.String(length=64), nullable=True))

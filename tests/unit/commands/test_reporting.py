@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import insert
 
 from commands.opening import opened, settings_for
-from storage import record
+from domain.said import Said
+from domain.steps import Order, Verb
+from storage import handling, people, record
 from storage import tables as t
+from storage.deciding import act
 from storage.facts import load
 from tests.unit.commands.conftest import Desk
 
@@ -34,7 +37,9 @@ def _came(desk: Desk, lead: str, is_held_out: bool, is_ready: bool) -> None:
             record.log(tx, found, "transition", now, transition="T08", to_state="SALES_READY")
 
 
-@pytest.mark.parametrize("words", [("variants",), ("variants", "checklist"), ("hold-out",)])
+@pytest.mark.parametrize(
+    "words", [("variants",), ("variants", "checklist"), ("hold-out",), ("promises",), ("without-attempt",)]
+)
 def test_where_there_is_nothing_it_says_so(open_desk: Desk, words: tuple[str, ...]) -> None:
     said = open_desk.type("report", *words)
     assert (said.code, said.out, said.err.count("\n")) == (0, "", 1)
@@ -72,3 +77,23 @@ def test_the_lift_of_a_track(open_desk: Desk) -> None:
 
 def test_a_format_that_does_not_exist(open_desk: Desk) -> None:
     assert open_desk.type("report", "variants", "--format", "xml").code == 2
+
+
+def test_who_had_a_lead_that_nobody_tried_is_named(open_desk: Desk) -> None:
+    assert open_desk.type("rep", "add", "rosa").code == 0
+    lead = open_desk.enrol("ana@x.example")
+    with opened(settings_for(open_desk.data)) as archive:
+        act(archive, Order(lead, 0, ""))
+        with archive.begin() as tx:
+            said = Said("promote", "MKT", "ines", "override", note_length=40)
+            people.decide(tx, archive, UUID(lead), said, people.Learned(note="They asked us at the fair in Chicago"))
+        step = act(archive, Order(lead, 1, ""))
+        assert step.verb is Verb.ROUTE
+        act(archive, Order(lead, 1, step.id), handling.route)
+    (row,) = open_desk.type("report", "without-attempt", "--format", "json").json
+    assert (row["lead"], row["who"], row["clock"], row["became"]) == (lead, "rosa", "accept", "has it")
+    assert open_desk.type("report", "without-attempt", "--ended", "--format", "json").json == []
+    assert lead in open_desk.type("report", "without-attempt").out
+    (one,) = open_desk.type("report", "promises", "--format", "json").json
+    assert (one["salesperson"], one["offered"], one["tried"], one["median_minutes"]) == ("rosa", 1, 0, None)
+    assert open_desk.type("report", "promises", "--days", "0").code == 2

@@ -168,3 +168,64 @@ def test_who_leaves_is_followed_by_somebody_of_their_own_team(release: Release) 
     assert found.rep is not None
     assert found.rep.id == "ann"
     assert routing.successor(context(release), reps[:2], "rosa") is None
+
+
+def test_who_lets_one_after_the_other_pass_is_passed_over_while_others_answer(release: Release) -> None:
+    quiet = rep("vera", let_pass=2, credit=1.0)
+    found = choose(context(release), [quiet, rep("rosa", in_hand=19)])
+    assert chosen(found) == ("rosa", "in-turn")
+    assert isinstance(found, Choice)
+    assert found.passed_over == (("vera", "let the last ones pass"),)
+    assert found.credits.keys() == {"rosa"}  # nobody falls behind while they do not answer
+    full = choose(context(release), [quiet, rep("rosa", in_hand=20)])
+    assert full == (("rosa", "no free place"), ("vera", "let the last ones pass"))
+    assert chosen(choose(context(release), [rep("vera", let_pass=1), rep("rosa", in_hand=20)])) == ("vera", "in-turn")
+    owner = choose(context(release), [quiet, rep("rosa")], account_owner="vera")
+    assert chosen(owner) == ("rosa", "in-turn")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"let_pass": 2, "in_hand": 20},
+        {"is_active": False},
+        {"team": "field"},
+        {"hours": parse_hours("Thu-Fri 09:00-17:00")},
+    ],
+)
+def test_where_nobody_who_answers_is_left_better_they_than_nobody(release: Release, other: dict[str, Any]) -> None:
+    found = choose(context(release), [rep("vera", let_pass=5), rep("rosa", **other)])
+    assert chosen(found) == ("vera", "in-turn")
+
+
+def test_who_leaves_is_not_followed_by_somebody_who_does_not_answer(release: Release) -> None:
+    reps = [rep("rosa"), rep("vera", let_pass=2, credit=2.0), rep("marc")]
+    found = routing.successor(context(release), reps, "rosa")
+    assert found is not None
+    assert found.rep is not None
+    assert found.rep.id == "marc"
+    alone = routing.successor(context(release), reps[:2], "rosa")
+    assert alone is not None
+    assert alone.rep is not None
+    assert alone.rep.id == "vera"
+
+
+def test_what_was_let_pass_goes_to_whoever_is_at_work_now(release: Release) -> None:
+    reps = [rep("hana", zone="Pacific/Auckland", credit=1.0), rep("rosa"), rep("vera")]
+    assert chosen(choose(context(release), reps)) == ("hana", "in-turn")
+    late = context(release, tried_reps=("vera",))
+    assert chosen(choose(late, reps)) == ("rosa", "in-turn")
+    away = [reps[0], rep("rosa", away_until=MONDAY + timedelta(hours=1)), reps[2]]
+    assert chosen(choose(late, away)) == ("hana", "in-turn")
+
+
+@given(st.integers(2, 6), st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=1, max_size=150))
+def test_whoever_comes_and_goes_nobody_is_ever_two_leads_off(people: int, here: list[set[int]]) -> None:
+    """With the same people it is one; with others at each turn the promise is weaker."""
+    reps = {n: rep(f"r{n}") for n in range(people)}
+    for some in here:
+        able = [reps[n] for n in sorted(some) if n in reps]
+        if able:
+            _, credits = turn(able)
+            reps |= {n: replace(one, credit=credits.get(one.id, one.credit)) for n, one in reps.items()}
+    assert all(abs(one.credit) < 2 for one in reps.values())
