@@ -32,6 +32,7 @@ from api import (
     repairs,
     reps,
     standing,
+    support,
     tasks,
     webhooks,
 )
@@ -57,6 +58,7 @@ ROUTERS = (
     agreed.router,
     repairs.router,
     standing.router,
+    support.router,
     api_releases.router,
     reps.router,
     queue.router,
