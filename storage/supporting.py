@@ -22,7 +22,7 @@ def allow(tx: Tx, archive: Archive, lead_id: UUID, track: str | None, actor: str
     allowed = supporting.allow(d.ctx, actor, who, track).id
     if allowed != d.lead.support:
         d.change(support=allowed)
-        data = {"is": "allowed", "track": allowed}
+        data = {"mail": "allowed", "track": allowed}
         record.log(tx, d.lead, KIND, d.now, actor=actor, actor_id=who, data=data, release=d.release.hash)
     return Decided(lead_id, wakes.wake(tx, lead_id, "support allowed"))
 
@@ -31,7 +31,7 @@ def end(tx: Tx, archive: Archive, lead_id: UUID, actor: str, who: str) -> Decide
     """At once: what is not on the wire yet is not sent. Raises RefusedError, MissingError."""
     d = open_lead(tx, archive, lead_id)
     supporting.may_end(d.ctx, actor, who)
-    data = {"is": "ended", "track": d.lead.support}
+    data = {"mail": "ended", "track": d.lead.support}
     d.change(support=None)
     record.log(tx, d.lead, KIND, d.now, actor=actor, actor_id=who, data=data)
     return Decided(lead_id, wakes.wake(tx, lead_id, "support ended"))

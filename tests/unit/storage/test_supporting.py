@@ -152,7 +152,7 @@ def test_it_is_taken_back_at_once(world: World) -> None:
     assert world.sent == []
     with pytest.raises(RefusedError, match="no mail goes out"):
         end(world, lead)
-    kinds = [r["data"]["is"] for r in world.rows(t.log, lead) if r["kind"] == "support"]
+    kinds = [r["data"]["mail"] for r in world.rows(t.log, lead) if r["kind"] == "support"]
     assert kinds == ["allowed", "ended"]
     permits = world.rows(t.permits, lead)
     assert [p for p in permits if not p["is_used"]] == []
