@@ -66,13 +66,13 @@ QUEUED = {
 """The same agreement with a team that works from a queue."""
 LIVES = st.lists(ACTS, min_size=3, max_size=30)
 READY: dict[str, object] = {"fact.pain": "detention", "fact.evaluate_within_months": 2}
-TALKED: list[tuple[str, object]] = [("say", "accept"), ("support", "allow"), ("wait", 1.0), ("say", "attempt")]
+TALKED: list[tuple[str, object]] = [("say", "accept"), ("say", "attempt"), ("support", "allow"), ("wait", 1.0)]
 SUPPORTED_LIVES: list[list[tuple[str, object]]] = [
     [*TALKED, ("wait", 15.0), ("say", "qualify"), ("say", "opportunity"), ("wait", 15.0), ("say", "proposal")],
-    [*TALKED, ("wait", 3.0), ("event", "reply"), ("wait", 9.0), ("say", "attempt"), ("wait", 12.0)],
-    [*TALKED, ("wait", 15.0), ("say", "reassign"), ("wait", 9.0), ("support", "allow"), ("wait", 9.0)],
+    [*TALKED, ("event", "reply"), ("wait", 12.0), ("say", "attempt"), ("wait", 5.5), ("say", "attempt"), ("wait", 9.0)],
+    [*TALKED, ("say", "reassign"), ("wait", 12.0), ("support", "allow"), ("wait", 12.0)],
     [*TALKED, ("wait", 4.0), ("support", "end"), ("wait", 9.0), ("say", "recycle"), ("wait", 40.0)],
-    [*TALKED, ("relay", "deferred"), ("wait", 9.0), ("team", "leave"), ("relay", "sent"), ("wait", 9.0)],
+    [*TALKED, ("relay", "deferred"), ("wait", 9.0), ("relay", "sent"), ("team", "leave"), ("wait", 9.0)],
 ]
 
 
