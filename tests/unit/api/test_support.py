@@ -68,7 +68,8 @@ def test_refused_with_the_one_who_may(house: House) -> None:
 def test_the_same_request_twice_is_done_once(house: House) -> None:
     lead, rep, _ = taken(house)
     for _ in range(2):
-        house.post(f"/leads/{lead}/support", {}, rep, **{"Idempotency-Key": "one"})
+        answer = house.call("POST", f"/leads/{lead}/support", rep, json={}, headers={"Idempotency-Key": "one"})
+        assert answer.status_code == 200
     house.post(f"/leads/{lead}/support/end", None, "manager")
     rows = [r for r in house.get(f"/leads/{lead}/timeline")["items"] if r["data"].get("is") == "support"]
     assert [(r["data"]["mail"], r["actor_id"]) for r in rows] == [("allowed", rep), ("ended", "tom")]
