@@ -33,6 +33,7 @@ from api import (
     reports,
     reps,
     standing,
+    support,
     tasks,
     webhooks,
 )
@@ -58,6 +59,7 @@ ROUTERS = (
     agreed.router,
     repairs.router,
     standing.router,
+    support.router,
     api_releases.router,
     reps.router,
     queue.router,

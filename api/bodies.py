@@ -184,6 +184,12 @@ class Opportunity(Body):
     origin: Literal["marketing", "sales", "partner", "referral", "unknown"] = "unknown"
 
 
+class Support(Body):
+    """Which sales support track; there is no need to say where there is one."""
+
+    track: Code | None = None
+
+
 class Assign(Reasoned):
     rep: Code
 
@@ -315,5 +321,5 @@ class Keep(Body):
     is_calling: bool = False
 
 
-NOTHING_MORE, NO_REASON, NO_WORDS, STILL_HERE = Decision(), Reasoned(), Skip(), Keep()
+NOTHING_MORE, NO_REASON, NO_WORDS, STILL_HERE, THE_ONE = Decision(), Reasoned(), Skip(), Keep(), Support()
 """For requests whose body may be left out; they are frozen."""

@@ -28,6 +28,7 @@ KINDS = {
     "opted_out": "event",
     "paused": "disposition",
     "resumed": "disposition",
+    "support": "disposition",
     "facts": "disposition",
     "routing": "handoff",
     "reminder": "handoff",
@@ -111,7 +112,7 @@ def lead(ctx: Context, row: Row, beside: Mapping[str, Any], person: Mapping[str,
     }
     names = ("offering", "country", "time_zone", "has_opted_out", "has_bounced", "is_do_not_call", "is_on_desk")
     found |= {name: getattr(facts.lead, name) for name in (*names, "ready_rule", "return_reason", "seq")}
-    found |= {"team": facts.lead.team, "holder": ctx.holder}
+    found |= {"team": facts.lead.team, "holder": ctx.holder, "support": facts.lead.support}
     found["left_sales_at"] = at(facts.lead.left_sales_at)
     found |= {"origin": beside["origin"], "zone_rule": beside["zone_rule"], "external": beside["external"]}
     if person is not None:

@@ -206,6 +206,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "time_zone": "For leads whose time zone we cannot tell.",
         "human_touch": "Who does human touches, and by when.",
         "sender_daily": "Mails one sender sends in a day.",
+        "quiet_time": "Sales support: how long nothing is sent after a salesperson or the buyer said something.",
         "dormant_recheck": "How long a lead rests that has had everything.",
         "offering": "The profile of inquiries that name none.",
     },
@@ -261,7 +262,9 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "enrol": "Whom it takes. Unknown means not now.",
         "stages": "The stages of the buyer's way, each with its touches in the order they are preferred: a list of"
         " files beside this one, or a mapping.",
-        "purpose": "stage for prospects (8 to 12 touches), customer for customers.",
+        "purpose": "stage for prospects (8 to 12 touches), customer for customers; sales_support runs while a"
+        " salesperson has the lead, in their name, if they allow it.",
+        "quiet_time": "Sales support: how long nothing is sent after a salesperson or the buyer said something.",
         "proposed_by": "Whose idea it was.",
         "status": "proposed, or declined; approved is never written, it follows from the signatures.",
         "campaign": "The campaign it belongs to, as figures name it.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from authoring.problems import did_you_mean
@@ -48,7 +48,14 @@ class Reader:
 
     def letter(self, track: Track, touch: Touch) -> Letter:
         send_id = uuid.uuid5(NAMESPACE, f"preview/{self.id}/{touch.id}/{touch.variant or ''}")
-        return write(self.ctx, track, touch, send_id, self.address, self.personal)
+        ctx = _with_a_salesperson(self.ctx) if track.is_support else self.ctx
+        return write(ctx, track, touch, send_id, self.address, self.personal)
+
+
+def _with_a_salesperson(ctx: Context) -> Context:
+    """In whose name sales support is shown: the first of the team."""
+    people = ctx.release.people.items()
+    return ctx.with_lead(replace(ctx.lead, owner=next((id for id, one in people if one.role == "sales"), None)))
 
 
 @dataclass(frozen=True)

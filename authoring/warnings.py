@@ -17,6 +17,7 @@ from authoring.quiet import QuietPath, quiet_path
 from authoring.references import DEFINITION
 from authoring.sentences import at
 from authoring.warnings_samples import sample_warnings
+from authoring.warnings_support import support_warnings
 from authoring.warnings_use import unused_fields
 from authoring.warnings_words import word_warnings
 from domain.definition import GRADES, Criterion, grade_of
@@ -39,7 +40,8 @@ class Unwise:
 def look(release: Release, documents: Mapping[str, Document], today: date) -> Unwise:
     """What depends on a day is seen from noon UTC of `today`."""
     now = datetime.combine(today, time(12), UTC)
-    paths = {name: quiet_path(release, track, now) for name, track in release.tracks.items()}
+    led = {name: track for name, track in release.tracks.items() if not track.is_support}
+    paths = {name: quiet_path(release, track, now) for name, track in led.items()}
     found = [*_all(release, documents, today, paths), *sample_warnings(release, documents, now)]
     return Unwise(tuple(w for w in found if not _is_accepted(w, documents)), paths)
 
@@ -80,8 +82,10 @@ def _all(
             yield warning(definition, ("criteria", name), sentence, at_key=True)
     yield from _unreachable(release, documents)
     yield from unused_fields(release, documents)
+    yield from support_warnings(release, documents, today)
     for track in release.tracks.values():
-        yield from _of_track(track, documents, today, paths[track.id], release)
+        if track.id in paths:
+            yield from _of_track(track, documents, today, paths[track.id], release)
         for touch in track.touches.values():
             yield from word_warnings(touch, documents[f"content/tracks/{track.id}/{touch.id}.md"], today)
             for name in list(touch.versions)[1:]:

@@ -54,6 +54,8 @@ IN_SALES = frozenset(
     }
 )
 """States 4-10: exactly one owner and one state clock."""
+SUPPORTED = IN_SALES - {State.SALES_READY, State.HANDED_OFF}
+"""In the hands of a salesperson, who may allow mail in their name."""
 
 
 class Source(StrEnum):
@@ -165,6 +167,8 @@ class Attempts:
     last_at: datetime | None = None
     callback_at: datetime | None = None
     """What was agreed in the last attempt."""
+    agreed_at: datetime | None = None
+    """The last call or meeting that was agreed on in any of them."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +244,8 @@ class Lead:
     recheck_at: datetime | None = None
     won_at: datetime | None = None
     """A customer since then: no prospect's mail, whatever else happens."""
+    support: str | None = None
+    """The track that its salesperson lets run in their name; ends with their having the lead."""
     merged_into: UUID | None = None
     merged_from: tuple[UUID, ...] = ()
     """Leads that turned out to be this one; what they did and were given counts as this lead's."""
@@ -260,6 +266,7 @@ class Facts:
     owner_hours: Hours | None = None
     owner_zone: str | None = None
     owner_holidays: str | None = None
+    owner_away_until: datetime | None = None
     claim: Claim | None = None
     has_deal_at_company: bool = False
     """Somebody at this company has an open opportunity: marketing to all of them stands still."""

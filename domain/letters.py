@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.context import Context
+from domain.policies import Person
 from domain.steps import Order
 from domain.track import Touch, Track
 
@@ -33,6 +34,7 @@ class Letter:
     to_name: str | None
     sender_name: str
     sender_address: str
+    reply_to: str
     company: str
     postal_address: str
     assets: Mapping[str, str]
@@ -50,7 +52,8 @@ def write(ctx: Context, track: Track, touch: Touch, send_id: UUID, address: str,
     """
     release = ctx.release
     touch = touch.in_language(spoken_by(ctx))
-    sender = release.person(track.sender or release.defaults.sender)
+    mailbox = release.person(track.sender or release.defaults.sender)
+    sender = release.person(ctx.lead.owner) if track.is_support and ctx.lead.owner else mailbox
     values: dict[str, dict[str, object]] = {"lead": {}, "company": {}, "inquiry": {}, "fact": {}}
     for name, known in ctx.facts.known.items():
         group, _, key = name.partition(".")
@@ -76,6 +79,7 @@ def write(ctx: Context, track: Track, touch: Touch, send_id: UUID, address: str,
         address,
         names or None,
         sender.name,
+        sender.address if _domain(sender) == _domain(mailbox) else mailbox.address,
         sender.address,
         release.defaults.company.name,
         release.defaults.company.postal_address,
@@ -84,6 +88,11 @@ def write(ctx: Context, track: Track, touch: Touch, send_id: UUID, address: str,
         touch.language or release.defaults.language,
         release.pictures_of(track),
     )
+
+
+def _domain(person: Person) -> str:
+    """A salesperson whose address is elsewhere gets the answers; what we send leaves from our own domain."""
+    return person.address.rpartition("@")[2].lower()
 
 
 def spoken_by(ctx: Context) -> str | None:

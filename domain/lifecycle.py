@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.errors import RefusedError
-from domain.lead import IN_SALES, Lead, State
+from domain.lead import IN_SALES, SUPPORTED, Lead, State
 from domain.steps import Move
 
 S = State
@@ -165,7 +165,7 @@ def apply(lead: Lead, move: Move, now: datetime) -> Lead:
     """The lead after a move. Raises RefusedError for a move that is not in the table.
 
     What follows from leaving sales is set here and nowhere else: owner and clock end, and the moment is kept,
-    because only evidence newer than it makes the lead ready again.
+    because only evidence newer than it makes the lead ready again. So does what a salesperson allowed in their name.
     """
     row = ROWS.get(move.transition)
     if row is None or lead.state not in row.sources or row.target not in (None, move.to):
@@ -175,6 +175,8 @@ def apply(lead: Lead, move: Move, now: datetime) -> Lead:
         sets = {"state_entered_at": now, "postponed_until": None, "team": None, **sets, "state": target}
     if lead.state in IN_SALES and target not in IN_SALES:
         sets = {**LEAVING_SALES, "left_sales_at": now, **sets}
+    if target not in SUPPORTED or sets.get("owner", lead.owner) != lead.owner:
+        sets = {"support": None, **sets}
     after = replace(lead, **sets)  # type: ignore[arg-type]  # columns by name; tests compare them with Lead's fields
     if (after.state in IN_SALES) != (after.owner is not None and after.clock is not None):
         raise AssertionError(f"{move.transition}: {after.state} with owner {after.owner} and clock {after.clock}")

@@ -26,8 +26,8 @@ def _promote(ctx: Context, said: Said) -> tuple[Move, ...]:
 
 def _enrol(ctx: Context, said: Said) -> tuple[Move, ...]:
     track = ctx.release.tracks.get(said.track or "")
-    if track is None or track.id not in ctx.release.approved:
-        names = ", ".join(sorted(ctx.release.approved)) or "none is approved yet"
+    if track is None or track.id not in ctx.release.approved or track.is_support:
+        names = ", ".join(sorted(ctx.release.nurturing)) or "none is approved yet"
         raise InvalidError(f"there is no approved track {said.track}; there are: {names}", "track")
     if said.stage and said.stage not in track.stages:
         raise InvalidError(f"{track.id} has no stage {said.stage}; it has {', '.join(track.stages)}", "stage")

@@ -31,7 +31,7 @@ def _next_in_nurture(ctx: Context) -> Step | Move:
     if paused := _paused(ctx):
         return paused
     track = ctx.track
-    if track is None or track.id not in ctx.release.approved:
+    if track is None or track.id not in ctx.release.approved or track.is_support:
         if chosen := recycling.choose_track(ctx):
             return _switch(ctx, chosen, f"matches {chosen.id}")
         return rest(ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same")
@@ -75,7 +75,7 @@ def _used_up(ctx: Context, at: datetime) -> Step | Move:
         )
     then = ctx.release.tracks.get((track.then if track else None) or ctx.release.defaults.then or NO_TRACK)
     done = (*ctx.lead.tracks_done, ctx.lead.track or "")
-    is_for_them = then is not None and (then.purpose == "customer") == (ctx.lead.won_at is not None)
+    is_for_them = then is not None and then.is_for(ctx.lead.won_at is not None)
     if then and is_for_them and then.id in ctx.release.approved and then.id not in done and touches.unseen(ctx, then):
         return _switch(ctx, then, "the track before it is used up")
     recheck_at = ctx.now + ctx.release.defaults.dormant_recheck

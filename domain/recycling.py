@@ -154,7 +154,7 @@ def _approved(ctx: Context, name: str | None) -> Track | None:
     track = ctx.release.tracks.get(name or "")
     if track is None or track.id not in ctx.release.approved:
         return None
-    return track if (track.purpose == "customer") == (ctx.lead.won_at is not None) else None
+    return track if track.is_for(ctx.lead.won_at is not None) else None
 
 
 def entry_stage(ctx: Context, track: Track) -> tuple[str, str]:

@@ -65,6 +65,11 @@ class Release:
         }
 
     @property
+    def nurturing(self) -> list[str]:
+        """The approved tracks that marketing puts leads on."""
+        return [id for id, track in self.tracks.items() if id in self.approved and not track.is_support]
+
+    @property
     def main_track(self) -> Track:
         """The first that takes leads from the beginning: what samples and benchmarks go through."""
         return next(track for track in self.tracks.values() if track.purpose == "stage")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain import recycling
+from domain import recycling, supporting
 from domain.clocks import next_rung, start
 from domain.context import Context, system
 from domain.lead import State
@@ -43,15 +43,17 @@ def _has_gone_stale(ctx: Context) -> bool:
 
 
 def with_sales(ctx: Context) -> Step | Move:
-    """From HANDED_OFF to PROPOSAL: a promise runs, and silence never answers it."""
+    """From HANDED_OFF to PROPOSAL: a promise runs, and silence never answers it. What the salesperson allowed to be
+    sent in their name goes out beside it."""
     if ctx.lead.state is State.HANDED_OFF and (held_by := _held_back(ctx)):
         return withdrawn(ctx, f"held back: {held_by}")
     rung = _rung(ctx)
-    if rung is None:
-        return rest(ctx, ctx.now + LOOK_AGAIN, "with sales")
-    if rung.due_at <= ctx.now and rung.verb is Verb.REST:
-        return stalled(ctx)
-    return rung
+    if rung and rung.due_at <= ctx.now:
+        return stalled(ctx) if rung.verb is Verb.REST else rung
+    mail = supporting.next_mail(ctx)
+    if isinstance(mail, Step) and (rung is None or mail.due_at < rung.due_at):
+        return mail
+    return rung or rest(ctx, ctx.now + LOOK_AGAIN, "with sales")
 
 
 def _rung(ctx: Context) -> Step | None:

@@ -139,7 +139,7 @@ def _first_open(ctx: Context, track: Track, stage: Stage) -> Touch | None:
         names = [*track.reserve, *names]
     elif ctx.lead.cycle > 1:
         names += track.reserve
-    return next((t for n in names if (t := track.touches.get(n)) and _is_open(ctx, t)), None)
+    return next((t for n in names if (t := track.touches.get(n)) and is_open(ctx, t)), None)
 
 
 def _is_owed_a_reserve(ctx: Context, track: Track) -> bool:
@@ -151,7 +151,7 @@ def _is_owed_a_reserve(ctx: Context, track: Track) -> bool:
     return len(skipped) > sum(1 for d in given if d.touch in track.reserve)
 
 
-def _is_open(ctx: Context, touch: Touch) -> bool:
+def is_open(ctx: Context, touch: Touch) -> bool:
     return may_come(ctx, touch) and (touch.when is None or touch.when.holds(ctx.view) is True)
 
 
@@ -216,7 +216,7 @@ def nth(ctx: Context, touch: Touch) -> int:
 
 
 def _step_for(ctx: Context, track: Track, stage_name: str, touch: Touch, earliest: datetime) -> Step:
-    due_at = _due_at(ctx, track, stage_name, touch, earliest)
+    due_at = when_due(ctx, track, stage_name, touch, earliest)
     done = sum(1 for d in ctx.facts.ledger if d.status in USED and d.touch in track.touches)
     total = sum(len(s.touches) for s in track.stages.values())
     kind = {"email": "email", "call": "call", "task": "task"}[touch.channel]
@@ -224,10 +224,10 @@ def _step_for(ctx: Context, track: Track, stage_name: str, touch: Touch, earlies
     place = ctx.buyer_zone.rsplit("/", 1)[-1].replace("_", " ")
     reason = f"{kind} {done + 1} of {max(total, done + 1)}: {touch.id}, {local:%a %d %b %H:%M} {place}"
     verb = Verb.OPEN_TASK if touch.is_human else Verb.DELIVER
-    return Step(step_id(ctx, touch), verb, due_at, reason, permits=_permits(ctx, track, touch))
+    return Step(step_id(ctx, touch), verb, due_at, reason, permits=permits_for(ctx, track, touch))
 
 
-def _due_at(ctx: Context, track: Track, stage_name: str, touch: Touch, earliest: datetime) -> datetime:
+def when_due(ctx: Context, track: Track, stage_name: str, touch: Touch, earliest: datetime) -> datetime:
     last_end = last_touch_end(ctx)
     if last_end:
         wait = touch.wait if touch.wait is not None else ctx.release.gap(stage_name, track.stages[stage_name])
@@ -253,7 +253,7 @@ def _window(ctx: Context, track: Track, touch: Touch) -> tuple[Window, float]:
     return Window(hours, ctx.buyer_zone, country), keys.spread(ctx.lead.id, touch.id)
 
 
-def _permits(ctx: Context, track: Track, touch: Touch) -> tuple[Permit, ...]:
+def permits_for(ctx: Context, track: Track, touch: Touch) -> tuple[Permit, ...]:
     if touch.is_human:
         return ()
     defaults = ctx.release.defaults

@@ -29,6 +29,8 @@ from domain.phrases import (
 Channel = Literal["email", "call", "task"]
 React = Literal["judge", "stop"]
 Purpose = Literal["stage", "long_cycle", "re_engagement", "sales_support", "customer"]
+SUPPORT_STAGES = ("working", "qualified", "opportunity", "proposal")
+"""Of a track with purpose: sales_support: where the salesperson's work with the lead stands."""
 MATCHED = ("stage", "customer")
 """Purposes of tracks that enrol by their condition; the others are reached by `then`, a return or by hand."""
 NO_TRACK = "none"
@@ -205,6 +207,7 @@ class Track(Part):
     hold_out: PercentPhrase = 0.0
     sender: str | None = None
     window: HoursPhrase | None = None
+    quiet_time: Duration | None = None
     in_flight: Literal["adopt", "keep"] = "adopt"
     examples: list[Example] = []
     touches: dict[str, Touch] = {}
@@ -255,6 +258,15 @@ class Track(Part):
     def first_stage(self) -> str:
         return next(iter(self.stages))
 
+    @property
+    def is_support(self) -> bool:
+        """Never part of nurture: it runs with sales, if the salesperson lets it."""
+        return self.purpose == "sales_support"
+
+    def is_for(self, customer: bool) -> bool:
+        """Whether marketing may put such a person on it: customers and others never get each other's tracks."""
+        return not self.is_support and (self.purpose == "customer") == customer
+
 
 class Company(Part):
     name: str
@@ -283,6 +295,7 @@ class Defaults(Part):
     time_zone: str = "America/New_York"
     human_touch: HumanTouch
     sender_daily: int = Field(default=500, ge=1)
+    quiet_time: Duration = timedelta(days=5)
     dormant_recheck: Duration = timedelta(days=180)
     dormant_track: str | None = None
     offering: str | None = None

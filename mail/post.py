@@ -64,7 +64,7 @@ def compose(
         letter.to_name,
         letter.sender_name,
         letter.sender_address,
-        letter.sender_address,
+        letter.reply_to,
         domain,
         unsubscribe_url,
         None,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 SUBJECTS = {
     "offered": "A sales-ready lead for you: {who}",
     "reassigned": "With you from now on: {who}",
+    "colleague_ready": "Ready where you have a deal: {who}",
     "touch": "To do: {task} with {who}",
     "answer": "{who} raised a hand - please answer by {due}",
     "reply": "{who} replied - please read it",
@@ -33,6 +34,9 @@ BODIES = {
     "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n{url}",
     "debrief_remind": "The questions are on the page.\n{url}",
     "reassigned": "Everything so far, and what you owe them by when:\n{url}",
+    "colleague_ready": "{who} works at a company you have an open deal with, and is ready for sales; with {owner} now."
+    " Speak with each other before anybody calls. Marketing to everybody there stands still while the deal is"
+    " open.\n\n{url}",
     "touch": "{who} is ready for this: {task}. Please do it by {due}.\n\n"
     "The script, the question to ask and the form are here:\n{url}",
     "answer": "{who}: {task}. Please answer in person by {due}. Mails to them stand still until you"

@@ -134,6 +134,8 @@ def _reserved(d: Deciding, step: Step) -> Step:
     if held_at:
         permits.release(d.tx, d.lead.id)
     for _ in range(RESERVATIONS):
+        if not step.permits:
+            break  # by the first free day something else comes before it
         day = _day(d, step)
         free = permits.first_free_day(d.tx, step.permits, max(step.due_at, d.now))
         d.facts = replace(d.facts, reserved={step.id: day_start(free.isoformat())})
@@ -141,7 +143,7 @@ def _reserved(d: Deciding, step: Step) -> Step:
             return step
         step = decide(d.facts, d.release, d.now)
     d.facts = replace(d.facts, reserved={})
-    return replace(step, due_at=step.due_at + timedelta(days=1))
+    return replace(step, due_at=step.due_at + timedelta(days=1)) if step.permits else step
 
 
 def _day(d: Deciding, step: Step) -> date:

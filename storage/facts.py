@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -57,7 +57,7 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
     in_sales = lead.state in IN_SALES
     offer = _offer(tx, lead) if in_sales and lead.state is not State.SALES_READY else None
     claim = _claim(tx, lead) if lead.team else None
-    hours, zone, holidays = _at_work(tx, claim.rep if claim else lead.owner) if in_sales else (None, None, None)
+    at_work_ = _at_work(tx, claim.rep if claim else lead.owner) if in_sales else NOBODY
     facts = Facts(
         lead,
         to_known(row["known"]),
@@ -65,14 +65,12 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
         _ledger(tx, lead),
         None if in_sales else _task(tx, lead_id),
         offer,
-        {} if in_sales else _reserved(tx, lead_id),
+        _reserved(tx, lead_id),
         _attempts(tx, offer) if offer else Attempts(),
-        hours,
-        zone,
-        holidays,
+        *at_work_,
         claim,
         bool(row["open_deals"]),
-        None if in_sales else pauses.held(tx, lead, row["origin"]),
+        pauses.held(tx, lead, row["origin"]),
     )
     beside = {name: row[name] for name in ("step", "step_seq", "step_due_at", "verdict_id", "verdict_mark")}
     return facts, beside
@@ -119,13 +117,20 @@ def _attempts(tx: Tx, offer: Offer) -> Attempts:
         func.count().filter(c.outcome.in_(CONVERSATIONS)),
         func.min(c.at),
         func.max(c.at),
+        func.max(c.callback_at),
+        func.max(c.meeting_at),
     ).where(c.offer_id == offer.id)
     found = tx.execute(query).one()
     if not found[0]:
         return Attempts()
     newest = select(c.callback_at).where(c.offer_id == offer.id).order_by(c.at.desc(), c.id.desc()).limit(1)
-    count, channels, conversations, first_at, last_at = found
-    return Attempts(count, channels, conversations, first_at, last_at, tx.execute(newest).scalar())
+    count, channels, conversations, first_at, last_at, *agreed = found
+    callback_at = tx.execute(newest).scalar()
+    return Attempts(count, channels, conversations, first_at, last_at, callback_at, last_of(agreed))
+
+
+def last_of(agreed: Iterable[datetime | None]) -> datetime | None:
+    return max((at for at in agreed if at), default=None)
 
 
 def _claim(tx: Tx, lead: Lead) -> Claim | None:
@@ -135,15 +140,19 @@ def _claim(tx: Tx, lead: Lead) -> Claim | None:
     return Claim(row.claimed_by, row.claimed_until) if row else None
 
 
-def _at_work(tx: Tx, person: str | None) -> tuple[Hours | None, str | None, str | None]:
-    """When somebody works: hours, zone, holidays; None for what is nobody's own."""
+AtWork = tuple[Hours | None, str | None, str | None, datetime | None]
+"""When somebody works: hours, zone, holidays, until when they are away; None for what is nobody's own."""
+NOBODY: AtWork = (None, None, None, None)
+
+
+def _at_work(tx: Tx, person: str | None) -> AtWork:
     c = t.reps.c
-    row = tx.execute(select(c.hours, c.zone, c.holidays).where(c.id == person)).first()
-    return at_work(row) if row else (None, None, None)
+    row = tx.execute(select(c.hours, c.zone, c.holidays, c.away_until).where(c.id == person)).first()
+    return at_work(row) if row else NOBODY
 
 
-def at_work(rep: Any) -> tuple[Hours | None, str | None, str | None]:  # Any: a row of reps
-    return parse_hours(rep.hours) if rep.hours else None, rep.zone, rep.holidays
+def at_work(rep: Any) -> AtWork:  # Any: a row of reps
+    return parse_hours(rep.hours) if rep.hours else None, rep.zone, rep.holidays, rep.away_until
 
 
 def _reserved(tx: Tx, lead_id: UUID) -> dict[str, datetime]:

@@ -26,6 +26,7 @@ from storage.archive import Tx
 from storage.deciding import Deciding
 from storage.sending import open_delivery
 
+COLLEAGUE = "colleague_ready"
 WITH_REP = [s.value for s in (State.HANDED_OFF, State.ACCEPTED, State.WORKING, State.QUALIFIED)]
 
 
@@ -158,6 +159,26 @@ def reassign(d: Deciding, step: Step) -> None:
 
 def route(d: Deciding, step: Step) -> None:
     """Offer the lead to a salesperson; wait for a free place; or, when all have had it, to the manager's desk."""
+    _route(d)
+    if (owner := deal_owner(d)) and owner != d.lead.owner:
+        _tell_deal_owner(d, owner)
+
+
+def _tell_deal_owner(d: Deciding, owner: str) -> None:
+    """Whoever sells there already hears of a colleague who is ready, once, even if somebody else is to call."""
+    c, first_at = t.notices.c, _ready_at(d)
+    told = (c.kind == COLLEAGUE, c.at >= first_at, c.lead_id == d.lead.id, c.person == owner)
+    if owner in d.release.people and d.tx.execute(select(c.id).where(*told)).first() is None:
+        notices.tell(d.tx, owner, COLLEAGUE, d.lead.id, d.now, owner=d.lead.owner)
+
+
+def _ready_at(d: Deciding) -> datetime:
+    h = t.handoffs.c
+    opened = select(h.opened_at).where(h.lead_id == d.lead.id).order_by(h.number.desc()).limit(1)
+    return d.tx.execute(opened).scalar() or d.lead.state_entered_at
+
+
+def _route(d: Deciding) -> None:
     team = reps(d.tx, d)
     choice = routing.choose(d.ctx, team, account_owner(d), _waiting(d))
     if isinstance(choice, routing.Choice):
@@ -190,16 +211,22 @@ def _again_at(d: Deciding, team: Sequence[routing.Rep], refusals: routing.Refusa
     return min(days) + timedelta(minutes=found.base)
 
 
+def deal_owner(d: Deciding) -> str | None:
+    """Who has an open opportunity at the lead's company: with a lead of ours, else as another system told us."""
+    c, company = t.leads.c, d.lead.company
+    if not company or not d.facts.has_deal_at_company:
+        return None
+    deals = (c.company == company, c.state.in_([state.value for state in DEALS]), c.id != d.lead.id)
+    newest = select(c.owner).where(*deals).order_by(c.state_entered_at.desc(), c.id).limit(1)
+    found: str | None = d.tx.execute(newest).scalar()
+    told = select(t.accounts.c.owner).where(t.accounts.c.company == company)
+    return found or d.tx.execute(told).scalar()
+
+
 def account_owner(d: Deciding) -> str | None:
     """Who has an open opportunity at the lead's company, else who is named as the owner of the account."""
-    c, company = t.leads.c, d.lead.company
-    if company:
-        deals = (c.company == company, c.state.in_([state.value for state in DEALS]), c.id != d.lead.id)
-        found: str | None = d.tx.execute(
-            select(c.owner).where(*deals).order_by(c.state_entered_at.desc(), c.id).limit(1)
-        ).scalar()
-        if found:
-            return found
+    if found := deal_owner(d):
+        return found
     named = d.ctx.view.known("company.account_owner")
     return str(named.value) if named else None
 

@@ -10,12 +10,11 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from domain.lead import IN_SALES, Attempts, Claim, Delivery, Facts, Lead, Offer, State
-from domain.phrases import Hours
 from domain.said import CONVERSATIONS
 from storage import pauses
 from storage import tables as t
 from storage.archive import Tx
-from storage.facts import DELIVERY, at_work, day_start, delivery, task_that_counts
+from storage.facts import DELIVERY, NOBODY, AtWork, at_work, day_start, delivery, last_of, task_that_counts
 from storage.rows import to_known, to_lead, to_seen
 
 IDS: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
@@ -54,6 +53,8 @@ TRIED = (
         func.count().filter(t.attempts.c.outcome.in_(CONVERSATIONS)),
         func.min(t.attempts.c.at),
         func.max(t.attempts.c.at),
+        func.max(t.attempts.c.callback_at),
+        func.max(t.attempts.c.meeting_at),
     )
     .where(t.attempts.c.offer_id.in_(IDS))
     .group_by(t.attempts.c.offer_id)
@@ -77,7 +78,7 @@ def load_many(tx: Tx, ids: Sequence[UUID]) -> list[Facts]:
     selling = [id for id, lead in leads.items() if lead.state in IN_SALES]
     marketed = [id for id, lead in leads.items() if lead.state not in IN_SALES]
     ledger = _by_lead(tx, LEDGER, [*ids, *(other for lead in leads.values() for other in lead.merged_from)])
-    tasks, reserved, paused = _by_lead(tx, TASKS, marketed), _reserved(tx, marketed), pauses.of_all(tx)
+    tasks, reserved, paused = _by_lead(tx, TASKS, marketed), _reserved(tx, ids), pauses.of_all(tx)
     offers = _offers(tx, [id for id in selling if leads[id].state is not State.SALES_READY])
     attempts = _attempts(tx, [offer.id for offer in offers.values()])
     hours = _hours(tx) if selling else {}
@@ -95,7 +96,7 @@ def load_many(tx: Tx, ids: Sequence[UUID]) -> list[Facts]:
             *_of_owner(lead, claims.get(id), hours),
             claims.get(id),
             bool(rows[id]["open_deals"]),
-            None if lead.state in IN_SALES else pauses.held_by(paused, lead, rows[id]["origin"]),
+            pauses.held_by(paused, lead, rows[id]["origin"]),
         )
         for id, lead in leads.items()
     ]
@@ -133,8 +134,8 @@ def _offers(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Offer]:
 def _attempts(tx: Tx, offers: Sequence[UUID]) -> dict[UUID, Attempts]:
     agreed = {row.offer_id: row.callback_at for row in _rows(tx, CALLBACKS, offers)}
     return {
-        offer: Attempts(count, channels, conversations, first_at, last_at, agreed[offer])
-        for offer, count, channels, conversations, first_at, last_at in _rows(tx, TRIED, offers)
+        offer: Attempts(count, channels, conversations, first_at, last_at, agreed[offer], last_of(later))
+        for offer, count, channels, conversations, first_at, last_at, *later in _rows(tx, TRIED, offers)
     }
 
 
@@ -142,14 +143,11 @@ def _claims(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Claim]:
     return {row.lead_id: Claim(row.claimed_by, row.claimed_until) for row in _rows(tx, CLAIMS, ids)}
 
 
-AtWork = tuple[Hours | None, str | None, str | None]
-
-
 def _hours(tx: Tx) -> dict[str, AtWork]:
     c = t.reps.c
-    return {row.id: at_work(row) for row in tx.execute(select(c.id, c.hours, c.zone, c.holidays))}
+    return {row.id: at_work(row) for row in tx.execute(select(c.id, c.hours, c.zone, c.holidays, c.away_until))}
 
 
 def _of_owner(lead: Lead, claim: Claim | None, hours: Mapping[str, AtWork]) -> AtWork:
     who = claim.rep if claim else lead.owner
-    return hours.get(who or "", (None, None, None)) if lead.state in IN_SALES else (None, None, None)
+    return hours.get(who or "", NOBODY) if lead.state in IN_SALES else NOBODY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, select
+from sqlalchemy import RowMapping, bindparam, delete, or_, select
 
 from domain.errors import InvalidError, MissingError
 from domain.lead import Held, Lead
@@ -15,8 +15,8 @@ from storage.archive import Archive, Tx, insert_once
 
 LONGEST = timedelta(days=730)
 EVERYTHING = "everything"
-KINDS = {"track": "track", "company": "company", "list": "origin"}
-"""What a scope like `track:dock-waiting` names, and the lead's column that says so."""
+KINDS = {"track": ("track", "support"), "company": ("company",), "list": ("origin",)}
+"""What a scope like `track:dock-waiting` names, and the lead's columns that say so."""
 HELD = (
     select(t.pauses.c.until, t.pauses.c.scope)
     .where(t.pauses.c.scope.in_(bindparam("scopes", expanding=True)))
@@ -32,7 +32,7 @@ def held(tx: Tx, lead: Lead, origin: str) -> Held | None:
 
 
 def _over(lead: Lead, origin: str) -> list[str]:
-    named = (("track", lead.track), ("company", lead.company), ("list", origin))
+    named = (("track", lead.support or lead.track), ("company", lead.company), ("list", origin))
     return [EVERYTHING, *(f"{kind}:{name}" for kind, name in named if name)]
 
 
@@ -83,7 +83,7 @@ def end(tx: Tx, archive: Archive, scope: str) -> int:
         names = ", ".join(row["scope"] for row in listed(tx, archive.clock.now())) or "nothing"
         raise MissingError(f"{scope} is not paused; paused is {names}")
     kind, _, name = scope.partition(":")
-    wanted: list[ColumnElement[bool]] = [] if scope == EVERYTHING else [t.leads.c[KINDS[kind]] == name]
+    wanted = [] if scope == EVERYTHING else [or_(*(t.leads.c[column] == name for column in KINDS[kind]))]
     return wakes.wake_where(tx, f"resumed {scope}"[:64], *wanted)
 
 

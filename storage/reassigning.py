@@ -34,7 +34,7 @@ BEFORE_CONTACT = (State.HANDED_OFF, State.ACCEPTED)
 ALL = (*BEFORE_CONTACT, State.WORKING, State.QUALIFIED, *DEALS)
 COLUMNS = (
     "state", "state_entered_at", "owner", "team", "clock_name", "clock_started_at", "clock_due_at", "clock_rung",
-    "is_on_desk", "tried_reps", "postponed_until",
+    "is_on_desk", "tried_reps", "postponed_until", "support",
 )  # fmt: skip
 
 

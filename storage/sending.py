@@ -18,6 +18,7 @@ from domain.context import Context
 from domain.lead import Delivery, Status
 from domain.letters import OURS, Claimed, Letter, Outcome, spoken_by, write
 from domain.steps import Order, Step
+from domain.supporting import STAGES
 from domain.touches import nth
 from domain.track import Touch, Track
 from storage import permits, record, texts
@@ -115,14 +116,14 @@ def open_delivery(d: Deciding, track: Track, touch: Touch, send_id: UUID, number
     content: dict[str, object] = {
         "cycle": d.lead.cycle,
         "track": track.id,
-        "stage": d.lead.stage,
+        "stage": STAGES[d.lead.state] if track.is_support else d.lead.stage,
         "variant": touch.variant,
         "release": d.release.hash,
         "content_hash": keys.content_hash(f"{touch.subject or touch.title}\n{touch.body}"),
         "status": "claimed",
         "claimed_at": d.now,
         "attempt": attempt,
-        "sender": track.sender or d.release.defaults.sender,
+        "sender": (d.lead.owner if track.is_support else track.sender) or d.release.defaults.sender,
         "assets": list(touch.assets),
         "language": touch.language or None,
     }

@@ -91,6 +91,7 @@ leads = Table(
     Column("is_do_not_call", Boolean(create_constraint=False), nullable=False),
     Column("recheck_at", Utc),
     Column("won_at", Utc),
+    Column("support", CODE),
     Column("merged_into", Uuid()),
     Column("merged_from", Json, nullable=False, server_default="[]"),
     # beside the domain's row: how it is found, and the step that stands

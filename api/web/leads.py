@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from api import bodies, leads, packets, repairs, views
+from api import bodies, leads, packets, repairs, support, views
 from api.calls import Call, Id
 from api.views import Json
 from api.web import acting, proofs
@@ -19,7 +19,7 @@ from api.web.rendering import address, onward, show
 from api.web.telling import FILTERS, Teller, Told, taught, touch_title
 from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain.errors import MissingError
-from domain.lead import State
+from domain.lead import SUPPORTED, State
 from domain.repairs import UNDO_WITHIN
 from storage import finding, repairing, sales_reading
 from storage import reading as archive_reading
@@ -60,12 +60,21 @@ CHANGES: dict[str, Change] = {
     "assign": _reasoned(leads.assign, bodies.Assign, "rep"),
     "withdraw": _reasoned(leads.withdraw),
     "reopen": _reasoned(leads.reopen),
+    "support": lambda id, form, call: support.allow(id, call, acting.filled(bodies.Support, {"track": form["track"]})),
+    "end_support": lambda id, form, call: support.end(id, call),
     "undo": _reasoned(repairs.undo),
     "tell": _tell,
 }
 GROUPS = {"fact": "Learned", "company": "Company", "inquiry": "Inquiry", "lead": "Person"}
 ANYTIME = ("note", "tell")
 """What is possible in every state, by role alone."""
+SUPPORT = ("support", "end_support")
+"""Beside the other actions: the page shows first what they mean."""
+ROUTES = {
+    "note": "/api/leads/{id}/notes",
+    "tell": "/api/leads/{id}",
+    "end_support": "/api/leads/{id}/support/end",
+}
 
 
 @router.get("/leads")
@@ -114,6 +123,7 @@ def _page(
         "kinds": kinds,
         "filters": FILTERS,
         "actions": list(_actions(visit, lead["state"], lead["paused_until"], is_theirs)),
+        "support": _support(visit, lead),
         "groups": _groups(lead["facts"]),
         "reasons": acting.reasons_on(visit.release),
         "given": {},
@@ -165,6 +175,8 @@ def _may_take_back(visit: Visit, tx: Tx, lead_id: UUID) -> bool:
 
 def _actions(visit: Visit, state: str, paused_until: str | None, is_theirs: bool) -> Iterator[str]:
     for command in CHANGES:
+        if command in SUPPORT:
+            continue
         if command == "undo":
             if is_theirs and visit.may("POST", "/api/leads/{id}/undo"):
                 yield command
@@ -180,10 +192,21 @@ def _actions(visit: Visit, state: str, paused_until: str | None, is_theirs: bool
             yield command
 
 
+def _support(visit: Visit, lead: Json) -> Json | None:
+    """What a salesperson may let go out in their name, while somebody has the lead; and whether whoever looks may."""
+    if State(lead["state"]) not in SUPPORTED:
+        return None
+    found = support.support(lead["id"], visit.app, visit.who)
+    is_theirs = visit.who.person == lead["owner"]
+    return {
+        **found,
+        "may_allow": is_theirs and visit.may(*_route("support")),
+        "may_end": (is_theirs or visit.who.actor != "REP") and visit.may(*_route("end_support")),
+    }
+
+
 def _route(command: str) -> tuple[str, str]:
-    if command == "tell":
-        return "PATCH", "/api/leads/{id}"
-    return "POST", "/api/leads/{id}/notes" if command == "note" else f"/api/leads/{{id}}/{command}"
+    return "PATCH" if command == "tell" else "POST", ROUTES.get(command, f"/api/leads/{{id}}/{command}")
 
 
 @router.get("/leads/{id}/{command}")

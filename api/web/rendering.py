@@ -44,6 +44,8 @@ DONE: Mapping[str, str] = {
     "withdraw": "Taken back from sales.",
     "undo": "Taken back, as if it had not been.",
     "reopen": "Reopened.",
+    "support": "Allowed. Nothing goes out before the time below.",
+    "end_support": "No more mail goes out in your name to this lead.",
     "tell": "Noted, with you as the source.",
     "done": "Done. Thank you.",
     "skip": "Skipped. The lead goes on without it.",

@@ -276,6 +276,9 @@ class Teller:
             return f"no sends until {str(data.get('until'))[:10]}: paused by {who}", "quiet"
         if data.get("is") == "resumed":
             return f"pause ended by {who}", "quiet"
+        if data.get("is") == "support":
+            does = "lets" if data.get("mail") == "allowed" else "no longer lets"
+            return f"{who} {does} “{self._track(data.get('track'))}” go out in their name", "quiet"
         if data.get("is") == "facts":
             taught = self.taught.get(f"log:{row['id']}")
             return f"{who} told more" + (f": {taught}" if taught else ""), "quiet"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from authoring.simulation.life import Life
 from authoring.simulation.verbs import offer
-from domain import decisions
+from domain import decisions, supporting
 from domain.calendar import add_span
 from domain.errors import InvalidError, RefusedError
 from domain.lead import Source, Status, Task, Value
@@ -77,3 +77,18 @@ def _close(life: Life, task: Task, name: str, then: str, who: str) -> None:
     elif then == "disqualify":
         for move in decisions.take(life.ctx, Said("disqualify", "NUR", who, "not_icp_permanent")):
             life.take(move)
+
+
+def allow_support(life: Life, who: str, track: str | None = None) -> None:
+    """A salesperson lets mail go out in their name. Raises RefusedError, InvalidError."""
+    chosen = supporting.allow(life.ctx, "REP", who, track)
+    life.change(support=chosen.id)
+    life.log("support", actor="REP", data={"mail": "allowed", "track": chosen.id})
+
+
+def end_support(life: Life, who: str) -> None:
+    """Raises RefusedError."""
+    supporting.may_end(life.ctx, "REP", who)
+    track = life.lead.support
+    life.change(support=None)
+    life.log("support", actor="REP", data={"mail": "ended", "track": track})

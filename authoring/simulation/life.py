@@ -147,7 +147,11 @@ class Life:
         self._channels |= {str(move.data["channel"])}
         talked = move.data["outcome"] in CONVERSATIONS
         first_at, talks = done.first_at or self.now, done.conversations + talked
-        attempts = Attempts(done.count + 1, len(self._channels), talks, first_at, self.now)
+        given = {name: move.data.get(name) for name in ("callback_at", "meeting_at")}
+        told = {name: datetime.fromisoformat(str(at)) for name, at in given.items() if at}
+        agreed_at = max((at for at in (done.agreed_at, *told.values()) if at), default=None)
+        counts = (done.count + 1, len(self._channels), talks, first_at, self.now)
+        attempts = Attempts(*counts, told.get("callback_at"), agreed_at)
         self.facts = replace(self.facts, attempts=attempts)
 
     def change(self, **columns: Any) -> None:  # Any: columns of many types
@@ -229,6 +233,8 @@ class Life:
                 return step
             self.let_go()
         for _ in range(RESERVATIONS):
+            if not step.permits:
+                break  # by the first free day something else comes before it
             day = self._day(step)
             free = self.around.places.first_free_day(step.permits, max(step.due_at, self.now))
             self.facts = replace(self.facts, reserved={step.id: datetime.combine(free, time.min, UTC)})
@@ -239,7 +245,7 @@ class Life:
             self.around.decisions += 1
             step = decide(self.facts, self.release, self.now)
         self.facts = replace(self.facts, reserved={})
-        return replace(step, due_at=step.due_at + timedelta(days=1))
+        return replace(step, due_at=step.due_at + timedelta(days=1)) if step.permits else step
 
     def _day(self, step: Step) -> date:
         return max(step.due_at, self.now).astimezone(UTC).date()

@@ -14,12 +14,12 @@ from uuid import UUID
 
 import pytest
 
-from authoring.simulation.deeds import finish_task, say
+from authoring.simulation.deeds import allow_support, end_support, finish_task, say
 from authoring.simulation.life import Entry, Life
 from authoring.simulation.surroundings import Surroundings, Team
 from authoring.simulation.verbs import VERBS
 from domain.errors import NurtureError
-from domain.lead import IN_SALES, USED, Facts, Lead, State
+from domain.lead import IN_SALES, SUPPORTED, USED, Facts, Lead, State
 from domain.lifecycle import ROWS, legal
 from domain.readiness import judge
 from domain.said import Deal, Said
@@ -55,6 +55,7 @@ MORE: dict[str, dict[str, Any]] = {  # Any: fields of Said
     "correct": {"to": "DORMANT", "ticket": "T"},
     "erase": {"ticket": "T"},
 }
+SELLING = ("say", "say", "say", "say", "say", "support")
 ANYBODY = ("event", "event", "fact", "fact", "say", "task", "opt_out")
 REASONS = ("no_budget", "needs_education", "bad_timing", "other", "wrong_contact", "no_need_now", "chose_competitor")
 
@@ -100,13 +101,16 @@ class Random:
 
     def act(self) -> None:
         with_sales = self.life.lead.state in (*IN_SALES, State.WON, State.LOST)
-        kind = self.dice.choice(("event", "fact", "say", "say", "say", "say", "say", "task") if with_sales else ANYBODY)
+        kind = self.dice.choice((*SELLING, "event", "fact", "task") if with_sales else ANYBODY)
         if kind == "event":
             self.life.happen(self.dice.choice(EVENTS))
         elif kind == "fact":
             self.life.happen("answer", dict([self.dice.choice(FACTS)]))
         elif kind == "task":
             finish_task(self.life, self.dice.choice(("talked", "no_answer", "later", "not_us")), "lena")
+        elif kind == "support":
+            change = allow_support if self.dice.random() < 0.8 else end_support
+            change(self.life, self.life.lead.owner or "")
         elif kind == "opt_out" and self.dice.random() < 0.1:
             self.life.change(has_opted_out=True)
         else:
@@ -136,17 +140,22 @@ class Random:
         assert judge(view, self.release) == judge(view, self.release)
 
     def check_story(self) -> None:
-        """The log is one chain; nobody is mailed while with sales or after opting out; ready again needs news."""
-        state, accepted, left_at, news = "NEW", set[int](), None, MONDAY
+        """The log is one chain; nobody is mailed while with sales, but by whoever has it and lets it; ready again needs
+        news."""
+        state, accepted, left_at, news, is_allowed = "NEW", set[int](), None, MONDAY, False
         for entry in self.told:
             if entry.kind in ("event", "disposition", "task") or (entry.kind == "enrolled"):
                 news = entry.at
             if entry.kind == "touch" and entry.data.get("channel") == "email":
-                assert state == "NURTURING", (state, entry)
+                is_support = self.release.tracks[str(entry.data["track"])].is_support
+                assert (is_allowed and State(state) in SUPPORTED) if is_support else state == "NURTURING", entry
+            if entry.kind == "support":
+                is_allowed = entry.data["mail"] == "allowed"
             if entry.transition is None:
                 continue
             assert entry.from_state == state, entry
             state = str(entry.to_state)
+            is_allowed &= State(state) in SUPPORTED and entry.transition != "T43"
             accepted |= {entry.cycle} if state == "ACCEPTED" or entry.transition == "T40" else set()
             assert state != "QUALIFIED" or entry.cycle in accepted, entry
             if state == "SALES_READY" and State(str(entry.from_state)) not in IN_SALES and entry.reason != "override":

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -17,11 +17,11 @@ from domain.calendar import Window, zone
 from domain.context import Context
 from domain.decide import decide
 from domain.errors import NurtureError
-from domain.lead import IN_SALES, State
+from domain.lead import IN_SALES, SUPPORTED, State
 from domain.letters import Outcome
 from domain.lifecycle import ROWS
 from domain.said import Deal, Said
-from storage import learning, pauses, queue, repairing, reps
+from storage import learning, pauses, queue, repairing, reps, supporting
 from storage import tables as t
 from storage.facts import load
 from storage.many_facts import load_many
@@ -44,6 +44,7 @@ ACTS = st.one_of(
     st.tuples(st.just("relay"), st.sampled_from(["sent", "sent", "deferred", "failed", "uncertain"])),
     st.tuples(st.just("crash"), st.just(0)),
     st.tuples(st.just("repair"), st.sampled_from(["undo", "undo", "merge", "retract", "correct"])),
+    st.tuples(st.just("support"), st.sampled_from(["allow", "allow", "end"])),
     st.tuples(st.just("pause"), st.sampled_from(["everything", "track:dock-waiting", "company:site.example"])),
 )
 SITES = st.sampled_from(
@@ -57,17 +58,32 @@ SITES = st.sampled_from(
 )
 
 
+GIVEN = ("claimed", "sent", "uncertain")
 QUEUED = {
     **shipped_files(),
     "lead_defs/routing.yaml": shipped_files()["lead_defs/routing.yaml"].replace("handoff: offer", "handoff: queue"),
 }
 """The same agreement with a team that works from a queue."""
 LIVES = st.lists(ACTS, min_size=3, max_size=30)
+READY: dict[str, object] = {"fact.pain": "detention", "fact.evaluate_within_months": 2}
+TALKED: list[tuple[str, object]] = [("say", "accept"), ("say", "attempt"), ("support", "allow"), ("wait", 1.0)]
+SUPPORTED_LIVES: list[list[tuple[str, object]]] = [
+    [*TALKED, ("wait", 15.0), ("say", "qualify"), ("say", "opportunity"), ("wait", 15.0), ("say", "proposal")],
+    [*TALKED, ("event", "reply"), ("wait", 12.0), ("say", "attempt"), ("wait", 5.5), ("say", "attempt"), ("wait", 9.0)],
+    [*TALKED, ("say", "reassign"), ("wait", 12.0), ("support", "allow"), ("wait", 12.0)],
+    [*TALKED, ("wait", 4.0), ("support", "end"), ("wait", 9.0), ("say", "recycle"), ("wait", 40.0)],
+    [*TALKED, ("relay", "deferred"), ("wait", 9.0), ("relay", "sent"), ("team", "leave"), ("wait", 9.0)],
+]
 
 
 @pytest.mark.timeout(180)
 @settings(max_examples=60)
 @given(SITES, LIVES, st.booleans())
+@example(READY, SUPPORTED_LIVES[0], False)
+@example(READY, SUPPORTED_LIVES[1], False)
+@example(READY, SUPPORTED_LIVES[2], False)
+@example(READY, SUPPORTED_LIVES[3], False)
+@example(READY, SUPPORTED_LIVES[4], False)
 def test_every_life_keeps_the_contract(site: dict[str, object], acts: list[tuple[str, object]], queued: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _live(World.make(Path(folder), files=QUEUED if queued else None), site, acts)
@@ -121,6 +137,8 @@ def _do(world: World, lead: UUID, number: int, kind: str, what: object) -> None:
         elif kind == "pause":
             with world.archive.begin() as tx:
                 pauses.begin(tx, world.archive, str(what), world.clock.at + timedelta(days=9), "ines", "")
+        elif kind == "support":
+            _support(world, lead, str(what))
         elif kind == "crash":
             _crash(world, lead)
         elif kind == "ask":
@@ -132,6 +150,15 @@ def _do(world: World, lead: UUID, number: int, kind: str, what: object) -> None:
             _say(world, lead, number, str(what))
     except NurtureError:
         pass  # refused: the checks below see that nothing was half done
+
+
+def _support(world: World, lead: UUID, what: str) -> None:
+    owner = str(world.row(lead)["owner"])
+    with world.archive.begin() as tx:
+        if what == "allow":
+            supporting.allow(tx, world.archive, lead, None, "REP", owner)
+        else:
+            supporting.end(tx, world.archive, lead, "REP", owner)
 
 
 def _team(world: World, number: int, what: str) -> None:
@@ -267,7 +294,8 @@ def _newest_evidence(world: World, lead: UUID, until: object) -> object:
 
 
 def _check_sends(world: World, lead: UUID) -> None:
-    """Nobody gets a mail twice, in a closed window, above a cap, or while with sales."""
+    """Nobody gets a mail twice, in a closed window, above a cap, or while with sales - unless it helps the salesperson
+    who let it."""
     letters = [letter.send_id for letter in world.sent]
     deferred = {r["id"] for r in world.rows(t.ledger, lead) if r["tries"] > 1}
     assert len([x for x in letters if x not in deferred]) == len({x for x in letters if x not in deferred})
@@ -275,13 +303,34 @@ def _check_sends(world: World, lead: UUID) -> None:
     assert len(assets) == len(set(assets))
     release, row = shipped_release(), world.row(lead)
     window = Window(release.defaults.window, row["time_zone"], row["country"] or "US")
-    used = sorted(r["claimed_at"] for r in world.rows(t.ledger, lead) if r["channel"] == "email")
+    mails = [r for r in world.rows(t.ledger, lead) if r["channel"] == "email"]
+    used = sorted(r["claimed_at"] for r in mails)
     for at in used:
         assert window.is_open(at), at.astimezone(zone(row["time_zone"]))
     states = [(r["at"], r["to_state"]) for r in world.rows(t.log, lead) if r["kind"] == "transition"]
-    for at in used:
-        held = [state for when, state in states if when <= at]
-        assert held[-1] in ("NURTURING",), (at, held)
+    for row in mails:
+        held = [state for when, state in states if when <= row["claimed_at"]]
+        if release.tracks[row["track"]].is_support:
+            assert State(held[-1]) in SUPPORTED, (row["touch"], held)
+            _check_allowed(world, lead, row)
+        else:
+            assert held[-1] in ("NURTURING",), (row["touch"], held)
+    stages = [(r["cycle"], r["stage"]) for r in mails if release.tracks[r["track"]].is_support and r["status"] in GIVEN]
+    assert len(stages) == len(set(stages)), "one mail a stage"
+
+
+def _check_allowed(world: World, lead: UUID, row: Any) -> None:  # Any: a row of the ledger
+    """By the one whose name is on it, who has had it since; and nobody has said anything for the quiet time."""
+    before = [r for r in world.rows(t.log, lead) if r["at"] < row["claimed_at"]]
+    told = [r for r in before if r["kind"] == "support"]
+    assert told, "nobody allowed it"
+    assert (told[-1]["data"]["mail"], told[-1]["actor_id"]) == ("allowed", row["sender"])
+    since = [r for r in before if r["kind"] == "transition" and r["id"] > told[-1]["id"]]
+    if not any(r["transition"] == "T44" for r in since):  # what is undone was as if it had not been
+        assert all(State(r["to_state"]) in SUPPORTED and r["transition"] != "T43" for r in since), since
+    if row["tries"] == 1:
+        spoken = [r["at"] for r in world.rows(t.attempts, lead) if r["at"] < row["claimed_at"]]
+        assert all(at + shipped_release().defaults.quiet_time <= row["claimed_at"] for at in spoken)
 
 
 def _check_repeatable(world: World, lead: UUID) -> None:

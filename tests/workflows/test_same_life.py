@@ -20,8 +20,8 @@ from authoring.simulation.verbs import VERBS
 from domain.lead import Facts, Known, Lead, Source, State, Value
 from domain.said import Said
 from domain.steps import Verb
+from storage import supporting, wakes
 from storage import tables as t
-from storage import wakes
 from tests.workflows.conftest import Stage
 from tests.world import shipped_release
 from workflows.waking import signal
@@ -59,13 +59,15 @@ class PunctualClock:
 
 @dataclass(frozen=True)
 class Deed:
-    """`say` is (command, more of Said), `task` an outcome, `event` a name; `facts` are learned with any of them."""
+    """`say` is (command, more of Said), `task` an outcome, `event` a name; `facts` are learned with any of them.
+    `support` says whether mail goes out in the salesperson's name from now on."""
 
     after: timedelta
     event: str | None = None
     task: str | None = None
     say: tuple[str, dict[str, Any]] | None = None  # Any: fields of Said
     facts: dict[str, Any] = field(default_factory=dict)  # Any: values as somebody sent them
+    support: bool | None = None
 
 
 def day(number: float, **what: Any) -> Deed:  # Any: fields of Deed
@@ -96,6 +98,18 @@ LIVES: dict[str, tuple[float, Sequence[Deed]]] = {
             day(6, say=("recycle", {"reason": "needs_education", "criterion": "soon", "note_length": 40})),
             day(40, event="pricing_view"),
             day(60, event="answer", facts={"fact.evaluate_within_months": 1.0}),
+        ),
+    ),
+    "with mail in the salesperson's name": (
+        45,
+        (
+            day(2, event="answer", facts=EVERYTHING),
+            day(2.05, say=("attempt", {"outcome": "connected", "channel": "phone"})),
+            day(2.06, support=True),
+            day(16, event="reply"),
+            day(17, say=("attempt", {"outcome": "connected", "channel": "phone"})),
+            day(18, say=("qualify", {})),
+            day(24, support=False),
         ),
     ),
     "rejected": (
@@ -161,6 +175,13 @@ def _do(stage: Stage, lead: UUID, deed: Deed) -> None:
             raise AssertionError(f"no open task after {deed.after}") from None
     elif deed.say:
         world.say(lead, deed.say[0], "REP", **deed.say[1])
+    elif deed.support is not None:
+        archive, who = world.archive, world.row(lead)["owner"]
+        with archive.begin() as tx:
+            if deed.support:
+                supporting.allow(tx, archive, lead, None, "REP", who)
+            else:
+                supporting.end(tx, archive, lead, "REP", who)
 
 
 def in_memory(
@@ -194,6 +215,8 @@ def _act(life: Life, at: datetime, deed: Deed) -> None:
         deeds.finish_task(life, deed.task, "lena", deed.facts)
     elif deed.say:
         deeds.say(life, Said(deed.say[0], "REP", life.lead.owner or "ines", **deed.say[1]))
+    elif deed.support is not None:
+        (deeds.allow_support if deed.support else deeds.end_support)(life, life.lead.owner or "")
     life.look(at)
 
 

@@ -205,6 +205,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("track_entered_at", Utc(), nullable=True))
         batch_op.add_column(sa.Column("is_held_out", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
         batch_op.add_column(sa.Column("team", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("support", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("merged_from", Json, server_default="[]", nullable=False))
         batch_op.drop_index(batch_op.f("ix_leads_state_owner"))

@@ -37,6 +37,7 @@ LETTER = Letter(
     to_name="Ada",
     sender_name="Ines",
     sender_address="ines@brew.example",
+    reply_to="ines@brew.example",
     company="Brew",
     postal_address="1 Malt Lane",
     assets={},
