@@ -206,6 +206,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "human_touch": "Who does human touches, and by when.",
         "sender_daily": "Mails one sender sends in a day.",
         "dormant_recheck": "How long a lead rests that has had everything.",
+        "sunset_after": "How long without a sign of life until nobody looks at a dormant lead any more; one wakes it.",
         "offering": "The profile of inquiries that name none.",
     },
     "Company": {"name": "As it stands in mails.", "postal_address": "Every mail carries it; the law asks for it."},

@@ -90,6 +90,7 @@ leads = Table(
     Column("has_bounced", Boolean(create_constraint=False), nullable=False),
     Column("is_do_not_call", Boolean(create_constraint=False), nullable=False),
     Column("recheck_at", Utc),
+    Column("sunset_at", Utc),
     Column("won_at", Utc),
     Column("merged_into", Uuid()),
     Column("merged_from", Json, nullable=False, server_default="[]"),

@@ -205,6 +205,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("track_entered_at", Utc(), nullable=True))
         batch_op.add_column(sa.Column("is_held_out", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
         batch_op.add_column(sa.Column("team", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("sunset_at", Utc(), nullable=True))
         batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("merged_from", Json, server_default="[]", nullable=False))
         batch_op.drop_index(batch_op.f("ix_leads_state_owner"))
@@ -275,3 +276,4 @@ def _already_done() -> None:
         " order by l.number desc limit 1)"
     )
     op.execute("update notices set posted_at = recorded_at")
+    op.execute("update log set transition = 'T37b' where transition = 'T37'")  # T37 is the sunset from now on
