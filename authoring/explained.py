@@ -44,6 +44,8 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "ready_when": "Ways to be ready: a list of criteria that must all be met, or a condition over them. The first"
         " that holds is the reason sales reads.",
         "hold_back_when": "Conditions that hold a lead back whatever the rules say; unknown does not.",
+        "qualify_needs": "Facts a salesperson has to have heard in conversation before a lead counts as qualified; pain"
+        " is short for fact.pain.",
         "examples": "The definition tested on leads both teams know; check runs them.",
     },
     "Signers": {"marketing": "A person of people.yaml.", "sales": "A person of people.yaml."},

@@ -14,7 +14,13 @@ from storage import tables as t
 from tests.unit.api.house import READY, House
 from tests.unit.api.visitors import forms_of, visitor
 
-DEAL: dict[str, Any] = {"currency": "USD", "close_on": "2026-06-30", "forecast": "commit"}  # Any: JSON
+HEARD = ["pain", "evaluate_within_months"]
+DEAL: dict[str, Any] = {
+    "currency": "USD",
+    "close_on": "2026-06-30",
+    "forecast": "commit",
+    "confirmed": HEARD,
+}  # Any: JSON
 
 
 def handed(house: House, email: str = READY["email"]) -> tuple[str, str]:
