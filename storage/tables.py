@@ -187,6 +187,15 @@ pauses = Table(
     Column("note", String(255), nullable=False),
 )
 
+resumptions = Table(  # pauses that were ended: who waited is woken in batches, this is how far that came
+    "resumptions",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("scope", String(255), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("after", Uuid()),
+)
+
 lead_facts = Table(
     "lead_facts",
     metadata,

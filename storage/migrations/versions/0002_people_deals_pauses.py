@@ -38,6 +38,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_pauses")),
     )
     op.create_table(
+        "resumptions",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("scope", sa.String(length=255), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("after", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resumptions")),
+    )
+    op.create_table(
         "learned",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("lead_id", sa.Uuid(), nullable=False),

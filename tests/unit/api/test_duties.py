@@ -191,7 +191,7 @@ def test_the_definition_shows_what_sales_found(house: House) -> None:
         {c["id"]: c["sales"] for c in definition["criteria"]}[n] for n in ("soon", "problem", "fits")
     )
     assert soon["refused"] == 2
-    assert problem["heard"] == {"right": 1, "wrong": 0}
+    assert problem["heard"] == {"right": 2, "wrong": 0}  # in the call before the return, and in that before the deal
     assert soon["said"] == {"right": 0, "wrong": 1, "unsure": 0}
     assert soon["debriefed"] == {"predicted": 1, "misled": 0}
     assert fits["debriefed"] == {"predicted": 0, "misled": 1}

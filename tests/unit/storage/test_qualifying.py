@@ -21,11 +21,11 @@ READY: Mapping[str, Any] = {PAIN: "detention", MONTHS: 2}  # Any: values of fiel
 DEFINITION = "lead_defs/sales-ready.yaml"
 
 
-def talked(world: World, values: Mapping[str, Any] = READY, **learned: Any) -> UUID:  # Any: as above
+def talked(world: World, heard: Mapping[str, Any] | None = None) -> UUID:  # Any: as above
     """Ready by what a form said, and reached; nothing is confirmed yet."""
-    lead = world.enrol(values=values)
+    lead = world.enrol(values=READY)
     world.live_for(lead, minutes=1)
-    world.say(lead, "attempt", outcome="connected", channel="phone", learned=learned)
+    world.say(lead, "attempt", outcome="connected", channel="phone", learned=heard)
     return lead
 
 
@@ -65,14 +65,14 @@ def test_learned_and_confirmed_both_count(world: World) -> None:
 
 
 def test_what_was_heard_in_an_earlier_call_counts_while_it_is_true(world: World) -> None:
-    lead = talked(world, **{PAIN: "idle_crew"})
+    lead = talked(world, {PAIN: "idle_crew"})
     world.say(lead, "attempt", outcome="voicemail", channel="phone", learned={MONTHS: 1})
     qualify(world, lead)
     assert world.row(lead)["state"] == "QUALIFIED"
 
 
 def test_what_was_heard_too_long_ago_has_to_be_heard_again(world: World) -> None:
-    lead = talked(world, **{PAIN: "idle_crew", MONTHS: 1})
+    lead = talked(world, {PAIN: "idle_crew", MONTHS: 1})
     world.clock.at += timedelta(days=200)  # true_for: 6 months
     with pytest.raises(InvalidError, match="evaluate_within_months"):
         qualify(world, lead)
@@ -80,7 +80,7 @@ def test_what_was_heard_too_long_ago_has_to_be_heard_again(world: World) -> None
 
 
 def test_what_they_took_back_is_not_confirmed(world: World) -> None:
-    lead = talked(world, **{PAIN: "idle_crew", MONTHS: 1})
+    lead = talked(world, {PAIN: "idle_crew", MONTHS: 1})
     with pytest.raises(InvalidError, match=r"Costliest problem \(fact.pain\);"):
         qualify(world, lead, contradicted=[PAIN])
     qualify(world, lead, {"pain": "missed_slots"}, contradicted=[PAIN])
