@@ -38,7 +38,7 @@ from mail.post import Post
 from mail.staff import words
 from settings import Settings
 from storage import clock as demo
-from storage import duties, leads, notices, sending, trackless, wakes, webhooks
+from storage import duties, leads, notices, pauses, sending, trackless, wakes, webhooks
 from storage.archive import Archive, machine_now
 from storage.life import ArchiveLife
 from storage.wakes import Wake
@@ -123,7 +123,8 @@ class StaffPost:
 
 
 async def relay(archive: Archive, client: Client) -> None:
-    """Send the wakes that their own commit's signal did not."""
+    """Send the wakes that their own commit's signal did not, and those of leads whose pause was ended."""
+    await asyncio.to_thread(pauses.wake_some, archive)
     found = await asyncio.to_thread(wakes.pending, archive, RELAY_AGE)
     await send_wakes(archive, client, found)
 

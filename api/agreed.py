@@ -69,6 +69,7 @@ def definitions(app: App, who: Who) -> Json:
         "criteria": criteria,
         "ready_when": rules,
         "hold_back_when": [{"id": name, "when": c.text} for name, c in definition.hold_back_when.items()],
+        "qualify_needs": [{"id": name, "says": release.fields[name].say or name} for name in definition.qualify_needs],
         "release": release.hash,
         "told_back": {
             "since": views.at(found_by_sales.since),

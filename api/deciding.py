@@ -27,6 +27,7 @@ from storage.people import Decided, Learned
 from storage.reading import Row
 
 SAID_BESIDE = (("referral", "Referral"), ("competitor", "Competitor"))
+NO_FACTS: dict[str, Any] = {"learned": {}, "confirmed": [], "contradicted": []}  # Any: fields of Decision
 WORDS = ("why", "what_else_should_we_do", "asked_words", "what_should_we_stop")
 """Of feedback: what is said in words, kept with the texts about a person."""
 
@@ -40,7 +41,8 @@ def decide(tx: Tx, command: str, lead_id: UUID, body: Reasoned, call: Call, **mo
     made, handoff = [], _handoff_of(tx, lead_id)
     for name, part in _in_order(command, body):
         if name == "opportunity" and reading.lead(tx, lead_id)["state"] == State.WORKING:
-            made.append(_take(tx, "qualify", lead_id, _of_the_same(body), call))
+            made.append(_take(tx, "qualify", lead_id, _qualified_by(part), call))
+            part = part.model_copy(update=NO_FACTS)
         made.append(_take(tx, name, lead_id, part, call, **more))
     answer = views.short(reading.lead(tx, lead_id))
     if referred := next((one.referred for one in made if one.referred), None):
@@ -73,6 +75,12 @@ def _of_the_same(body: Reasoned, attempt: Attempt | None = None) -> Decision:
     said = {name: getattr(attempt, name) for name in Attempt.model_fields} if attempt else {}
     same = {"offer": body.offer, "for_rep": body.for_rep} if isinstance(body, Decision) else {}
     return NOTHING_MORE.model_copy(update={**said, **same})
+
+
+def _qualified_by(deal: Reasoned) -> Decision:
+    """What was heard belongs to the qualification that the deal brings along."""
+    heard = {name: getattr(deal, name) for name in NO_FACTS} if isinstance(deal, Decision) else {}
+    return _of_the_same(deal).model_copy(update=heard)
 
 
 def _feedback(body: Reasoned) -> Feedback | None:

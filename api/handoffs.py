@@ -15,8 +15,10 @@ from api.leads import After, Filter, Limit, context
 from api.packets import packet
 from api.views import Json
 from domain import lifecycle
+from domain.context import Context
 from domain.errors import RefusedError
 from domain.lead import State
+from domain.sales_decisions import is_confirmed
 from storage import duties, leads, reading, sales_reading
 from storage.archive import Tx
 from storage.deciding import open_lead
@@ -97,8 +99,18 @@ def handoff(id: Id, app: App, who: Who) -> Json:
         found["offers"] = [offer_view(offer) for offer in offers]
         found["possible"] = views.possible(row["state"]) if row["closed_at"] is None else []
         found["is_newest"] = is_newest(tx, row)
+        found["qualify_needs"] = qualify_needs(ctx)
         found["duties"] = told_back(tx, row, who.may_see_persons)
         return found | packet(tx, ctx, row, offers, who.may_see_persons)
+
+
+def qualify_needs(ctx: Context) -> list[Json]:
+    """What the conversation has to confirm before `qualify`, and what of it a salesperson has heard by now."""
+    fields, names = ctx.release.fields, ctx.release.definition.qualify_needs
+    return [
+        {"id": name, "says": fields[name].say or name, "ask": fields[name].ask, "is_confirmed": is_confirmed(ctx, name)}
+        for name in names
+    ]
 
 
 def told_back(tx: Tx, row: Row, may_see_persons: bool) -> Json:

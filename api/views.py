@@ -62,7 +62,19 @@ def jsonable(row: Row, *names: str) -> Json:
 
 def short(row: Row) -> Json:
     """A lead in a list, and after every change: where it stands, without words about the person."""
-    names = ("id", "state", "cycle", "track", "stage", "owner", "company", "paused_until", "cool_until", "created_at")
+    names = (
+        "id",
+        "state",
+        "cycle",
+        "track",
+        "stage",
+        "owner",
+        "company",
+        "paused_until",
+        "cool_until",
+        "sunset_at",
+        "created_at",
+    )
     clock = row["clock_name"] and {
         "name": row["clock_name"],
         "started_at": at(row["clock_started_at"]),

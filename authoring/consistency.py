@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from authoring import languages, pictures
-from authoring.bodies import link_problems
+from authoring.bodies import full_name, link_problems
 from authoring.documents import Data, Document, Loc
 from authoring.hook_problems import hook_problems
 from authoring.models import Models
@@ -38,6 +38,7 @@ class Consistency:
     def problems(self) -> Iterator[Problem]:
         yield from self._references.problems()
         yield from self._expectations()
+        yield from self._qualify_needs()
         yield from self._recycling()
         yield from self._routing()
         yield from self._addresses()
@@ -61,6 +62,13 @@ class Consistency:
             if match and (sentence := self._references.unknown(EXPECTED[match["what"]], match["name"])):
                 place = document.where(loc, match.start("name"))
                 yield Problem(place.path, place.line, place.column, sentence, length=match.end() - match.start("name"))
+
+    def _qualify_needs(self) -> Iterator[Problem]:
+        for document, loc, name in self._written(DEFINITION, ("qualify_needs", "*")):
+            field = self._fields.get(full_name(name)) if isinstance(name, str) else None
+            if field and field.personal:
+                sentence = f"{name} is personal: it may greet, never decide; name a fact that is not."
+                yield at(document, loc, sentence)
 
     def _recycling(self) -> Iterator[Problem]:
         document = self._documents.get(RECYCLING)

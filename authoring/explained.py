@@ -44,6 +44,8 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "ready_when": "Ways to be ready: a list of criteria that must all be met, or a condition over them. The first"
         " that holds is the reason sales reads.",
         "hold_back_when": "Conditions that hold a lead back whatever the rules say; unknown does not.",
+        "qualify_needs": "Facts a salesperson has to have heard in conversation before a lead counts as qualified; pain"
+        " is short for fact.pain.",
         "examples": "The definition tested on leads both teams know; check runs them.",
     },
     "Signers": {"marketing": "A person of people.yaml.", "sales": "A person of people.yaml."},
@@ -208,6 +210,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "sender_daily": "Mails one sender sends in a day.",
         "quiet_time": "Sales support: how long nothing is sent after a salesperson or the buyer said something.",
         "dormant_recheck": "How long a lead rests that has had everything.",
+        "sunset_after": "How long without a sign of life until nobody looks at a dormant lead any more; one wakes it.",
         "offering": "The profile of inquiries that name none.",
     },
     "Company": {"name": "As it stands in mails.", "postal_address": "Every mail carries it; the law asks for it."},

@@ -45,6 +45,7 @@ class Reference:
 REFERENCES = (
     Reference(DEFINITION, ("signers", "*"), "person"),
     Reference(DEFINITION, ("criteria", "*", "from", "*"), "source"),
+    Reference(DEFINITION, ("qualify_needs", "*"), "field"),
     Reference(DEFINITION, ("examples", "*", "lead"), "sample"),
     Reference("lead_defs/routing.yaml", ("manager",), "person"),
     Reference("lead_defs/routing.yaml", ("rules", "*", "team"), "team"),

@@ -45,7 +45,7 @@ def _read(release: Release) -> set[str]:
         reads |= _of_profile(profile)
     for track in release.tracks.values():
         reads |= _of_track(track)
-    return set(reads.fields | reads.known)
+    return set(reads.fields | reads.known) | set(definition.qualify_needs)
 
 
 def _of_profile(profile: Profile) -> Reads:

@@ -46,6 +46,8 @@ def _head(lead: Json) -> Iterator[tuple[str, object]]:
         yield "clock", f"{clock.get('name')}, until {_when(clock.get('due_at'))}"
     if lead["paused_until"]:
         yield "paused", f"until {_when(lead['paused_until'])}"
+    if lead["sunset_at"]:
+        yield "sunset", f"since {_when(lead['sunset_at'])}: looked at no more until a sign of life"
     grade = lead["grade"]
     yield "grade", f"fit {grade['fit']} (A is best), engagement {shown(grade['engagement'])} (1 is most, 4 least)"
     flags = [

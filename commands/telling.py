@@ -135,7 +135,7 @@ def leads(archive: Archive) -> list[Row]:
         .subquery()
     )
     columns = (
-        c.id, c.state, c.cycle, c.owner, c.step, c.track, c.return_reason, c.has_opted_out, c.has_bounced,
+        c.id, c.state, c.cycle, c.owner, c.step, c.track, c.return_reason, c.has_opted_out, c.has_bounced, c.sunset_at,
         given.c.delivered, given.c.engaged,
     )  # fmt: skip
     query = select(*columns).join(given, given.c.lead_id == c.id, isouter=True).order_by(c.created_at, c.id)
@@ -213,7 +213,7 @@ def _now(row: Row, release: Release) -> str:
     if row["state"] not in IN_HANDS and (row["has_opted_out"] or row["has_bounced"]):
         return "unsubscribed" if row["has_opted_out"] else "the address is gone"
     if row["state"] == "DORMANT":
-        return "has had all that fits"
+        return "sunset: no sign of life" if row["sunset_at"] else "has had all that fits"
     if row["state"] == "RECYCLED":
         reason = release.reasons.recycle.get(row["return_reason"] or "")
         return f"rests: {reason.say[:1].lower()}{reason.say[1:]}" if reason else "rests"

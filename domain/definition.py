@@ -183,7 +183,14 @@ class Definition(Part):
     criteria: dict[Name, Criterion]
     ready_when: dict[Id, RulePhrase]
     hold_back_when: dict[Id, When] = {}
+    qualify_needs: list[str] = []
+    """Full names of the facts that a conversation has to have confirmed (T20)."""
     examples: list[Expectation] = []
+
+    @field_validator("qualify_needs")
+    @classmethod
+    def _in_full(cls, names: list[str]) -> list[str]:
+        return list(dict.fromkeys(name if "." in name else f"fact.{name}" for name in names))
 
     @property
     def review_every(self) -> timedelta | None:

@@ -242,6 +242,8 @@ class Lead:
     has_bounced: bool = False
     is_do_not_call: bool = False
     recheck_at: datetime | None = None
+    sunset_at: datetime | None = None
+    """Dormant, and looked at no more since then: only a sign of life wakes it."""
     won_at: datetime | None = None
     """A customer since then: no prospect's mail, whatever else happens."""
     support: str | None = None

@@ -97,7 +97,8 @@ TABLE: tuple[Row, ...] = (
     _row("T35", "RECYCLED", "DORMANT", "SYS", "recycled too often, or nothing left to give"),
     _row("T36", "DORMANT", "NURTURING", "EVT SYS MKT", "sign of life or review date", "enrol"),
     _row("T36b", "DORMANT", "SALES_READY", "EVT SYS", "hand raised"),
-    _row("T37", "DORMANT", "DORMANT", "SYS", "nothing new to give: looked at again later"),
+    _row("T37", "DORMANT", "DORMANT", "SYS", "sunset: no sign of life for long, looked at no more"),
+    _row("T37b", "DORMANT", "DORMANT", "SYS", "nothing new to give: looked at again later"),
     _row("T38", "DISQUALIFIED", "INQUIRY", "MKT OPS", "reopened", "reopen"),
     _row("T39", f"{STAYS} MERGED", "ERASED", "OPS", "everything about the person is erased", "erase"),
     _row("T40", STAYS, None, "OPS", "corrected, by two of operations or an admin", "correct"),
@@ -172,7 +173,14 @@ def apply(lead: Lead, move: Move, now: datetime) -> Lead:
         raise RefusedError(f"{move.transition} does not lead from {lead.state} to {move.to}", legal(lead.state))
     target, sets = State(move.to), dict(move.sets)
     if target != lead.state:
-        sets = {"state_entered_at": now, "postponed_until": None, "team": None, **sets, "state": target}
+        sets = {
+            "state_entered_at": now,
+            "postponed_until": None,
+            "team": None,
+            "sunset_at": None,
+            **sets,
+            "state": target,
+        }
     if lead.state in IN_SALES and target not in IN_SALES:
         sets = {**LEAVING_SALES, "left_sales_at": now, **sets}
     if target not in SUPPORTED or sets.get("owner", lead.owner) != lead.owner:

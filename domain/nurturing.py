@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain import recycling, touches
+from domain import recycling, sunset, touches
 from domain.context import Context, system
 from domain.lead import State
 from domain.steps import Move, Step, Verb
+from domain.sunset import INQUIRED
 from domain.track import NO_TRACK, Track
 from domain.waiting import LOOK_AGAIN, rest, to_sales_if_ready, waiting_for_a_person
 
 DEAL_LOOKED_AT = timedelta(days=7)
 """The end of a deal wakes everybody at the company; a wake that met a locked lead is made up for so much later."""
+SUNSET_RESTS = timedelta(days=3650)
+"""Nobody looks meanwhile; a lead has one step all the same, so that it can be woken."""
 
 
 def nurturing(ctx: Context) -> Step | Move:
@@ -118,7 +121,7 @@ def _to_rest(ctx: Context, why: str) -> Move:
 
 
 def _woken_by(ctx: Context) -> str | None:
-    return recycling.woken_by(ctx) or ("inquired again" if recycling.has_inquired_again(ctx) else None)
+    return recycling.woken_by(ctx) or (INQUIRED if recycling.has_inquired_again(ctx) else None)
 
 
 def dormant(ctx: Context) -> Step | Move:
@@ -126,31 +129,43 @@ def dormant(ctx: Context) -> Step | Move:
         return ready
     if waiting := waiting_for_a_person(ctx):
         return waiting
-    sign = _sign_of_life(ctx)
-    is_review = ctx.lead.recheck_at is not None and ctx.lead.recheck_at <= ctx.now
-    if sign or (is_review and not recycling.gets_nothing(ctx)):
-        fresh = ctx.with_lead(replace(ctx.lead, tracks_done=()))
-        track = recycling.track_for_waking(fresh)
-        stage, why = recycling.entry_stage(fresh, track) if track else (None, "")
-        if ctx.verdict.ready or (track and touches.unseen(fresh, track, stage)):
-            trigger = sign or "review date"
-            return recycling.to_nurturing(ctx, "T36", track, stage, trigger, entry_because=why)
-    if is_review:
+    sign, lead = _sign_of_life(ctx), ctx.lead
+    if lead.sunset_at and not sign:
+        return rest(ctx, ctx.now + SUNSET_RESTS, f"sunset on {lead.sunset_at:%Y-%m-%d}: any sign of life wakes it")
+    is_review = lead.recheck_at is not None and lead.recheck_at <= ctx.now
+    due_at, was_back = None if sign else sunset.due_at(ctx), sunset.was_brought_back(ctx)
+    is_silent = due_at is not None and due_at <= ctx.now
+    if is_silent and was_back:
+        return sunset.sunset(ctx)
+    if (sign or is_review) and (back := _back(ctx, sign)):
+        return back
+    if is_silent and is_review:
+        return sunset.sunset(ctx)
+    if is_review or lead.sunset_at:
         recheck_at = ctx.now + ctx.release.defaults.dormant_recheck
-        return system("T37", State.DORMANT, "nothing new to give", {"recheck_at": recheck_at})
-    return rest(ctx, ctx.lead.recheck_at or ctx.now + LOOK_AGAIN, "dormant until the review date")
+        return system("T37b", State.DORMANT, "nothing new to give", {"recheck_at": recheck_at, "sunset_at": None})
+    until = lead.recheck_at or ctx.now + LOOK_AGAIN
+    if due_at and was_back and due_at < until:
+        return rest(ctx, due_at, "dormant; sunset without a sign of life until")
+    return rest(ctx, until, "dormant until the review date")
+
+
+def _back(ctx: Context, sign: str | None) -> Move | None:
+    """T36, where somebody is ready or there is something to give them; whoever gets nothing needs a sign of life."""
+    if not sign and recycling.gets_nothing(ctx):
+        return None
+    fresh = ctx.with_lead(replace(ctx.lead, tracks_done=()))
+    track = recycling.track_for_waking(fresh)
+    stage, why = recycling.entry_stage(fresh, track) if track else (None, "")
+    if not ctx.verdict.ready and not (track and touches.unseen(fresh, track, stage)):
+        return None
+    return recycling.to_nurturing(ctx, "T36", track, stage, sign or "review date", entry_because=why)
 
 
 def _sign_of_life(ctx: Context) -> str | None:
     """Whatever they do wakes them; those to whom nothing is sent, only what the reason says, or a new inquiry."""
-    if recycling.has_inquired_again(ctx):
-        return "inquired again"
-    if recycling.gets_nothing(ctx):
-        return None
-    since = ctx.lead.state_entered_at
-    names = [
-        name
-        for name, seen in ctx.facts.seen.items()
-        if seen.last_at > since and (event := ctx.release.events.get(name)) and event.human and event.points > 0
-    ]
-    return min(names, default=None)
+    since = sunset.counts_since(ctx)
+    found = [name for at, name in sunset.signs(ctx) if at > since]
+    if INQUIRED in found:
+        return INQUIRED
+    return None if recycling.gets_nothing(ctx) else min(found, default=None)

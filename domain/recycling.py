@@ -107,8 +107,14 @@ def _was_told(ctx: Context, names: Iterable[str], since: datetime) -> bool:
 
 def has_inquired_again(ctx: Context) -> bool:
     """They came back with a question of their own, whatever state they are in since."""
-    names = (name for name in ctx.facts.known if name.startswith(INQUIRY))
-    return _was_told(ctx, names, ctx.lead.state_entered_at)
+    at = last_inquired_at(ctx)
+    return at is not None and at > ctx.lead.state_entered_at
+
+
+def last_inquired_at(ctx: Context) -> datetime | None:
+    """When they last told anybody what they ask about; what a list or another system says is no question of theirs."""
+    told = (k for name, k in ctx.facts.known.items() if name.startswith(INQUIRY))
+    return max((k.at for k in told if k.source.rank < Source.IMPORT.rank), default=None)
 
 
 def gets_nothing(ctx: Context) -> bool:

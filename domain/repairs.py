@@ -87,7 +87,7 @@ def _correct(ctx: Context, said: Said) -> tuple[Move, ...]:
     if target is State.NURTURING:
         sets |= {"stage_entered_at": ctx.now}
     if target in (State.RECYCLED, State.DORMANT):
-        sets |= {"cool_until": ctx.now, "recheck_at": ctx.now + ctx.release.defaults.dormant_recheck}
+        sets |= {"cool_until": ctx.now, "recheck_at": ctx.now + ctx.release.defaults.dormant_recheck, "sunset_at": None}
     seconded = {"seconded_by": said.seconded_by} if said.seconded_by else {}
     return (move(said, "T40", target, sets, ticket=said.ticket, **seconded),)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -100,6 +100,10 @@ class Said:
     minutes: float | None = None
     callback_at: datetime | None = None
     meeting_at: datetime | None = None
+    told: Collection[str] = ()
+    """Full names of the facts that came with it, learned or heard again."""
+    contradicted: Collection[str] = ()
+    """Of those found wrong, without what is right."""
     has: Mapping[str, bool] = field(default_factory=dict)
     """What else came with it, by the names reasons.yaml uses: referral, competitor."""
     to: str | None = None

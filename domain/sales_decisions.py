@@ -11,7 +11,7 @@ from domain.calendar import zone
 from domain.clocks import start
 from domain.context import Context
 from domain.errors import InvalidError, RefusedError
-from domain.lead import Clock, State
+from domain.lead import Clock, Source, State
 from domain.readiness import is_hot
 from domain.said import (
     CHANNELS,
@@ -70,8 +70,30 @@ def _qualify(ctx: Context, said: Said) -> tuple[Move, ...]:
     is_theirs(ctx, said)
     if not ctx.facts.attempts.conversations:
         raise RefusedError("log the conversation first: qualify needs an attempt that reached the buyer", ["attempt"])
+    if missing := [name for name in ctx.release.definition.qualify_needs if not _is_confirmed(ctx, said, name)]:
+        names = ", ".join(f"{ctx.release.fields[name].say or name} ({name})" for name in missing)
+        raise InvalidError(
+            f"qualify needs what the conversation confirmed: {names}; tell it as learned, or name what you heard again"
+            " as confirmed",
+            "learned",
+        )
     clock = start(ctx.release.service_levels, "opportunity", False, ctx.now, ctx.sales_window)
-    return (move(said, "T20", State.QUALIFIED, {"clock": clock}),)
+    return (move(said, "T20", State.QUALIFIED, {"clock": clock}, **_borne_out(ctx)),)
+
+
+def _borne_out(ctx: Context) -> dict[str, object]:
+    needs = ctx.release.definition.qualify_needs
+    return {"confirmed": needs} if needs else {}
+
+
+def _is_confirmed(ctx: Context, said: Said, name: str) -> bool:
+    return name in said.told or (name not in said.contradicted and is_confirmed(ctx, name))
+
+
+def is_confirmed(ctx: Context, name: str) -> bool:
+    """A salesperson heard it, now or before, and it is still true; what only a form or a list says is not."""
+    known = ctx.view.known(name)
+    return known is not None and known.source is Source.REP
 
 
 def _reject(ctx: Context, said: Said) -> tuple[Move, ...]:

@@ -298,6 +298,7 @@ class Defaults(Part):
     quiet_time: Duration = timedelta(days=5)
     dormant_recheck: Duration = timedelta(days=180)
     dormant_track: str | None = None
+    sunset_after: Duration = timedelta(days=360)
     offering: str | None = None
     language: str = "en"
     """Of the base files; a lead who speaks another gets `<touch>.<language>.md` where there is one."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import RowMapping, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, Delete, RowMapping, Update, bindparam, delete, func, insert, or_, select, update
 
 from domain.errors import InvalidError, MissingError
 from domain.lead import Held, Lead
 from storage import tables as t
 from storage import wakes
-from storage.archive import Archive, Tx, insert_once
+from storage.archive import Archive, Tx, insert_once, machine_now
 
 LONGEST = timedelta(days=730)
 EVERYTHING = "everything"
@@ -77,14 +78,54 @@ def _known(tx: Tx, archive: Archive, scope: str) -> None:
 
 
 def end(tx: Tx, archive: Archive, scope: str) -> int:
-    """Before its time: everybody who waited for it looks again. Returns how many. Raises MissingError."""
+    """Before its time: everybody who waited for it looks again, woken in batches by the workers (`wake_some`) however
+    many they are. Returns how many. Raises MissingError.
+    """
     c = t.pauses.c
     if tx.execute(delete(t.pauses).where(c.scope == scope).returning(c.scope)).scalar() is None:
         names = ", ".join(row["scope"] for row in listed(tx, archive.clock.now())) or "nothing"
         raise MissingError(f"{scope} is not paused; paused is {names}")
+    tx.execute(insert(t.resumptions).values(scope=scope, at=machine_now()))
+    return tx.execute(select(func.count()).select_from(t.leads).where(*_waiting(scope))).scalar_one()
+
+
+def _waiting(scope: str) -> list[ColumnElement[bool]]:
     kind, _, name = scope.partition(":")
-    wanted = [] if scope == EVERYTHING else [or_(*(t.leads.c[column] == name for column in KINDS[kind]))]
-    return wakes.wake_where(tx, f"resumed {scope}"[:64], *wanted)
+    if scope == EVERYTHING:
+        return [wakes.IS_WRITTEN_TO]
+    return [wakes.IS_WRITTEN_TO, or_(*(t.leads.c[column] == name for column in KINDS[kind]))]
+
+
+def wake_some(archive: Archive, batch: int = wakes.MANY) -> int:
+    """The next of those whose pause was ended, and how far that came, in one transaction: a worker that dies between
+    two batches leaves the rest to any other. Nobody is woken while more than a batch waits to be sent.
+    Returns how many.
+    """
+    c = t.resumptions.c
+    with archive.reading() as tx:  # mostly there is none, and SQLite's writers need not wait for that
+        if tx.execute(select(c.id).limit(1)).first() is None or _outbox_is_full(tx, batch):
+            return 0
+    with archive.begin() as tx:
+        oldest = select(c.id, c.scope, c.after).order_by(c.id).limit(1).with_for_update(skip_locked=True)
+        row = tx.execute(oldest).first()
+        if row is None:
+            return 0
+        ids = _next(tx, row.scope, row.after, batch)
+        wakes.wake_many(tx, ids, f"resumed {row.scope}"[:64])
+        mine = c.id == row.id
+        is_over = len(ids) < batch
+        change: Delete | Update = delete(t.resumptions) if is_over else update(t.resumptions).values(after=ids[-1])
+        tx.execute(change.where(mine))
+        return len(ids)
+
+
+def _outbox_is_full(tx: Tx, batch: int) -> bool:
+    return tx.execute(select(t.wakes.c.id).offset(batch).limit(1)).first() is not None
+
+
+def _next(tx: Tx, scope: str, after: UUID | None, batch: int) -> list[UUID]:
+    query = select(t.leads.c.id).where(*_waiting(scope)).order_by(t.leads.c.id).limit(batch)
+    return list(tx.execute(query if after is None else query.where(t.leads.c.id > after)).scalars())
 
 
 def listed(tx: Tx, now: datetime) -> Sequence[RowMapping]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,7 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
     d = open_lead(tx, archive, lead_id)
     values = learning.understand(d.release, learned.facts) | facts_judged.confirmed(d, learned.confirmed)
     wrong = facts_judged.contradicted(d, learned.contradicted, values)
+    said = replace(said, told=frozenset(values), contradicted=frozenset(wrong))
     offer, before = d.facts.offer, d.ctx.verdict
     if said.command == "assign":
         _assign(d, said)

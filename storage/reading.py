@@ -20,7 +20,7 @@ Row = RowMapping
 LISTED = (
     "id", "state", "cycle", "seq", "track", "stage", "offering", "company", "country", "owner", "is_on_desk",
     "clock_name", "clock_started_at", "clock_due_at", "paused_until", "cool_until", "return_reason", "returned_by",
-    "created_at", "state_entered_at", "has_opted_out", "step", "step_seq",
+    "created_at", "state_entered_at", "sunset_at", "has_opted_out", "step", "step_seq",
 )  # fmt: skip
 
 

@@ -90,6 +90,7 @@ leads = Table(
     Column("has_bounced", Boolean(create_constraint=False), nullable=False),
     Column("is_do_not_call", Boolean(create_constraint=False), nullable=False),
     Column("recheck_at", Utc),
+    Column("sunset_at", Utc),
     Column("won_at", Utc),
     Column("support", CODE),
     Column("merged_into", Uuid()),
@@ -185,6 +186,15 @@ pauses = Table(
     Column("by", CODE, nullable=False),
     Column("at", Utc, nullable=False),
     Column("note", String(255), nullable=False),
+)
+
+resumptions = Table(  # pauses that were ended: who waited is woken in batches, this is how far that came
+    "resumptions",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("scope", String(255), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("after", Uuid()),
 )
 
 lead_facts = Table(

@@ -17,6 +17,8 @@ LEASE = timedelta(seconds=10)
 """Machine time in which a relay has sent what it took; what a dead one took is then anybody's."""
 MANY = 500
 WITH_MARKETING = (State.INQUIRY, State.NURTURING, State.RECYCLED, State.DORMANT)
+IS_WRITTEN_TO = or_(t.leads.c.state.in_(WITH_MARKETING), t.leads.c.support.is_not(None))
+"""Whom a pause, or a deal at their company, keeps from the next mail."""
 NO_WORKFLOW = (State.DISQUALIFIED, State.MERGED, State.ERASED, State.WON)
 
 
@@ -97,12 +99,12 @@ def wake_best_waiting(tx: Tx, rep: str | None = None) -> None:
 
 
 def wake_where(tx: Tx, verb: str, *wanted: ColumnElement[bool]) -> int:
-    """Wake the leads with marketing that are wanted, in few statements; a relay sends. Returns how many.
+    """Wake those written to that are wanted, in few statements; a relay sends. Returns how many.
 
     A lead whose row is locked is passed over: it is being decided, and its next look finds what changed.
     """
     c = t.leads.c
-    found = select(c.id).where(c.state.in_(WITH_MARKETING), *wanted).with_for_update(skip_locked=True)
+    found = select(c.id).where(IS_WRITTEN_TO, *wanted).with_for_update(skip_locked=True)
     ids = list(tx.execute(found).scalars())
     for start in range(0, len(ids), MANY):
         _wake(tx, ids[start : start + MANY], verb)

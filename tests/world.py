@@ -26,6 +26,8 @@ from storage.life import ArchiveLife
 
 ROOT = Path(__file__).parent.parent
 MONDAY = datetime(2027, 1, 4, 15, 0, tzinfo=UTC)
+HEARD = {"fact.pain": "detention", "fact.evaluate_within_months": 2}
+"""What a conversation has to confirm before a lead is qualified."""
 QUIET = (Verb.DECIDE, Verb.RESUME, Verb.REST, Verb.ENDED)
 
 
@@ -116,7 +118,10 @@ class World:
     def say(
         self, lead_id: UUID, command: str, actor: str = "REP", learned: Mapping[str, Any] | None = None, **more: Any
     ) -> None:
-        """A person's decision; the owner's by default. Any: fields of Said, facts."""
+        """A person's decision; the owner's by default, who qualifies by what has to be heard. Any: fields of Said,
+        facts."""
+        if command == "qualify" and learned is None:
+            learned = HEARD
         with self.archive.begin() as tx:
             owner = open_lead(tx, self.archive, lead_id).lead.owner
             said = Said(command, actor, more.pop("who", owner or "ines"), **more)

@@ -193,6 +193,8 @@ class Teller:
             "T34": ("raised a hand while resting: sales-ready again", "sales"),
             "T36": (f"awake again{because(data)}", "back"),
             "T36b": ("raised a hand out of its rest: sales-ready again", "sales"),
+            "T37": (f"looked at no more{because(data)}", "quiet"),
+            "T37b": ("rests on: nothing new to give", "quiet"),
             "T38": (f"reopened by {who}", "back"),
             "T41": (f"taken back from sales by {who}", "back"),
         }

@@ -20,8 +20,10 @@ NO_VALUES: Mapping[str, Value] = {}
 
 
 def say(life: Life, said: Said, values: Mapping[str, Value] = NO_VALUES) -> None:
-    """A person's decision and what they learned. Raises RefusedError, InvalidError."""
-    moves = decisions.take(life.ctx, said)
+    """A person's decision and what they learned. Whoever qualifies here has heard again what has to be confirmed.
+    Raises RefusedError, InvalidError."""
+    told = {*values, *(life.release.definition.qualify_needs if said.command == "qualify" else ())}
+    moves = decisions.take(life.ctx, replace(said, told=told))
     if said.command == "assign":
         rep = life.around.team.find(said.rep)
         if rep is None or not rep.is_active:

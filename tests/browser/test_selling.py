@@ -87,6 +87,7 @@ def test_the_answers_and_the_definition_fit_and_read_well(site: Site, width: int
             "currency": "USD",
             "close_on": "2026-06-30",
             "forecast": "commit",
+            "confirmed": ["pain", "evaluate_within_months"],
         }
         call = {"outcome": "connected", "channel": "phone", "then": then}
         site.house.post(f"{path}/attempt", call, "rosa")

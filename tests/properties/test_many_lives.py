@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +56,7 @@ MORE: dict[str, dict[str, Any]] = {  # Any: fields of Said
     "erase": {"ticket": "T"},
 }
 SELLING = ("say", "say", "say", "say", "say", "support")
+SILENT = timedelta(days=360)
 ANYBODY = ("event", "event", "fact", "fact", "say", "task", "opt_out")
 REASONS = ("no_budget", "needs_education", "bad_timing", "other", "wrong_contact", "no_need_now", "chose_competitor")
 
@@ -81,7 +82,7 @@ class Random:
 
     def live(self, acts: int) -> None:
         for _ in range(acts):
-            hours = (0.1, 0.5, 2, 5, 300) if self.life.lead.state in IN_SALES else (0.1, 3, 30, 200, 900)
+            hours = (0.1, 0.5, 2, 5, 300) if self.life.lead.state in IN_SALES else (0.1, 3, 30, 200, 900, 5000)
             until = self.life.now + timedelta(hours=self.dice.choice(hours))
             self.wait(until)
             with suppress(NurtureError):  # refused: nothing may be half done, which the checks see
@@ -134,6 +135,7 @@ class Random:
         assert (lead.state in IN_SALES) == (lead.owner is not None) == (lead.clock is not None), lead
         assert self.life.facts.offer is None or lead.state in IN_SALES
         assert self.life.facts.task is None or lead.state not in IN_SALES, (lead.state, self.life.facts.task)
+        assert lead.sunset_at is None or (lead.state is State.DORMANT and lead.recheck_at is None), lead
         given = Counter(d.touch for d in self.life.facts.ledger if d.status in USED)
         assert max(given.values(), default=1) == 1, given
         view = LeadView(self.life.facts, self.release, self.life.now)
@@ -153,6 +155,9 @@ class Random:
                 is_allowed = entry.data["mail"] == "allowed"
             if entry.transition is None:
                 continue
+            if entry.transition == "T37":
+                engaged_at = entry.data["last_engaged_at"]
+                assert not engaged_at or entry.at >= datetime.fromisoformat(str(engaged_at)) + SILENT, entry
             assert entry.from_state == state, entry
             state = str(entry.to_state)
             is_allowed &= State(state) in SUPPORTED and entry.transition != "T43"
@@ -165,19 +170,22 @@ class Random:
         assert state == self.life.lead.state
 
 
-def one(seed: int) -> int:
+def one(seed: int) -> Counter[str]:
     life = Random(seed)
     life.live(life.dice.randint(3, 25))
     life.check_story()
-    return len(life.told)
+    return Counter(entry.transition or entry.kind for entry in life.told)
 
 
 @pytest.mark.timeout(180)
 def test_lives_at_random_keep_the_contract() -> None:
-    assert sum(one(seed) for seed in range(400)) > 400 * 5
+    told = sum((one(seed) for seed in range(400)), Counter[str]())
+    assert told.total() > 400 * 5
+    assert told["T37"] > 5, "lives too short for a sunset prove nothing of it"
 
 
 if __name__ == "__main__":
     count = int(sys.argv[1])
     with ProcessPoolExecutor(2) as pool:
-        print(f"{count} lives, {sum(pool.map(one, range(count), chunksize=50))} rows of their logs: the contract holds")
+        rows = sum(told.total() for told in pool.map(one, range(count), chunksize=50))
+    print(f"{count} lives, {rows} rows of their logs: the contract holds")

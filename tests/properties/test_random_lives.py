@@ -187,6 +187,8 @@ def _say(world: World, lead: UUID, number: int, command: str) -> None:
         more |= {"reason": ["price", "not_qualified_in_hindsight"][number % 2]}
     elif command == "disqualify":
         more |= {"reason": "competitor"}
+    elif command == "qualify" and number % 3 == 0:
+        more |= {"learned": {"fact.pain": "detention"}}  # too little, unless the rest was heard before
     elif command == "attempt":
         more |= {"outcome": ["no_answer", "connected"][number % 2], "channel": ["phone", "email"][number % 2]}
     elif command in ("promote", "reopen", "enrol"):

@@ -84,7 +84,7 @@ LIVES: dict[str, tuple[float, Sequence[Deed]]] = {
             day(9, event="answer", facts={"fact.evaluate_within_months": 2.0}),
             day(9.02, say=("accept", {})),
             day(9.03, say=("attempt", {"outcome": "connected", "channel": "phone"})),
-            day(12, say=("qualify", {})),
+            day(12, say=("qualify", {}), facts=EVERYTHING),
         ),
     ),
     "hand raised, not ready": (30, (day(3, event="contact_request"), day(3.2, task="talked", facts=EVERYTHING))),

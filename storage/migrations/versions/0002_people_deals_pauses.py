@@ -38,6 +38,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_pauses")),
     )
     op.create_table(
+        "resumptions",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("scope", sa.String(length=255), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("after", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resumptions")),
+    )
+    op.create_table(
         "learned",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("lead_id", sa.Uuid(), nullable=False),
@@ -206,6 +214,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("is_held_out", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
         batch_op.add_column(sa.Column("team", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("support", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("sunset_at", Utc(), nullable=True))
         batch_op.add_column(sa.Column("merged_into", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("merged_from", Json, server_default="[]", nullable=False))
         batch_op.drop_index(batch_op.f("ix_leads_state_owner"))
@@ -277,3 +286,4 @@ def _already_done() -> None:
         " order by l.number desc limit 1)"
     )
     op.execute("update notices set posted_at = recorded_at")
+    op.execute("update log set transition = 'T37b' where transition = 'T37'")  # T37 is the sunset from now on

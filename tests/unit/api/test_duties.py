@@ -14,7 +14,13 @@ from storage import tables as t
 from tests.unit.api.house import READY, House
 from tests.unit.api.visitors import forms_of, visitor
 
-DEAL: dict[str, Any] = {"currency": "USD", "close_on": "2026-06-30", "forecast": "commit"}  # Any: JSON
+HEARD = ["pain", "evaluate_within_months"]
+DEAL: dict[str, Any] = {
+    "currency": "USD",
+    "close_on": "2026-06-30",
+    "forecast": "commit",
+    "confirmed": HEARD,
+}  # Any: JSON
 
 
 def handed(house: House, email: str = READY["email"]) -> tuple[str, str]:
@@ -185,7 +191,7 @@ def test_the_definition_shows_what_sales_found(house: House) -> None:
         {c["id"]: c["sales"] for c in definition["criteria"]}[n] for n in ("soon", "problem", "fits")
     )
     assert soon["refused"] == 2
-    assert problem["heard"] == {"right": 1, "wrong": 0}
+    assert problem["heard"] == {"right": 2, "wrong": 0}  # in the call before the return, and in that before the deal
     assert soon["said"] == {"right": 0, "wrong": 1, "unsure": 0}
     assert soon["debriefed"] == {"predicted": 1, "misled": 0}
     assert fits["debriefed"] == {"predicted": 0, "misled": 1}

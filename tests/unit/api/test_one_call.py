@@ -17,6 +17,7 @@ DEAL: dict[str, Any] = {
     "currency": "USD",
     "close_on": "2026-06-30",
     "forecast": "best_case",
+    "confirmed": ["pain", "evaluate_within_months"],
 }  # Any: JSON
 
 
@@ -45,7 +46,6 @@ def test_an_attempt_and_what_came_of_it(house: House) -> None:
         "then": {
             "command": "opportunity",
             **DEAL,
-            "confirmed": ["pain"],
             "learned": {"budget_status": "approved"},
             "feedback": {"helpful": "yes", "why": "Knew the doors", "minutes_saved": 15},
         },
@@ -146,7 +146,8 @@ def test_what_cannot_be_is_named(house: House, body: dict[str, Any], field: str 
 
 def test_the_same_call_twice_is_one(house: House) -> None:
     lead, path, rep = offered(house)
-    body = {"outcome": "connected", "channel": "phone", "then": {"command": "qualify", "note": "Yes"}}
+    then = {"command": "qualify", "note": "Yes", "confirmed": ["pain", "evaluate_within_months"]}
+    body = {"outcome": "connected", "channel": "phone", "then": then}
     key = {"Idempotency-Key": "call-1"}
     first, again = (house.call("POST", f"{path}/attempt", rep, json=body, headers=key).json() for _ in range(2))
     assert first == again
@@ -163,7 +164,8 @@ def test_a_fact_found_wrong_counts_for_its_criterion(house: House) -> None:
         "outcome": "connected",
         "channel": "phone",
         "then": {
-            "command": "qualify",
+            "command": "recycle",
+            "reason": "no_budget",
             "confirmed": ["pain"],
             "contradicted": ["evaluate_within_months"],
         },

@@ -33,7 +33,8 @@ def test_a_handoff_from_accept_to_qualify(house: House) -> None:
     bad = house.call("POST", f"{path}/attempt", rep, json={"outcome": "daydream", "channel": "phone"})
     assert bad.status_code == 422
     house.post(f"{path}/attempt", {"outcome": "connected", "channel": "phone"}, rep)
-    won = house.post(f"{path}/qualify", {"note": "Has budget", "learned": {"budget_status": "approved"}}, rep)
+    heard = {"confirmed": ["pain", "evaluate_within_months"], "learned": {"budget_status": "approved"}}
+    won = house.post(f"{path}/qualify", {"note": "Has budget", **heard}, rep)
     assert won["state"] == "QUALIFIED"
     assert house.get(f"/leads/{lead}")["facts"]["fact.budget_status"]["source"] == "rep"
     assert house.get(f"{path}")["offer"]["accepted_at"]

@@ -8,6 +8,9 @@ from typing import Any
 from tests.unit.api.house import CURIOUS, READY, House
 from tests.unit.api.visitors import Visitor, forms_of, visitor
 
+HEARD = {"confirmed:fact.pain": "on", "confirmed:fact.evaluate_within_months": "on"}
+"""What we told and they said again: enough to qualify."""
+
 
 def offered(house: House) -> tuple[str, str, str, Visitor]:
     """A lead and its handoff's page, in front of the one it was offered to; the other one is away."""
@@ -55,7 +58,11 @@ def test_from_accept_to_qualified(house: House) -> None:
     early = rosa.send(path, f"{path}/qualify", status=409)
     assert "Log the conversation first" in early.text
     rosa.send(path, f"{path}/attempt", {"outcome": "connected", "note": "Friendly"})
-    rosa.send(path, f"{path}/qualify", {"fact:fact.budget_status": "approved", "note": "Signs in May"})
+    vague = rosa.send(path, f"{path}/qualify", {"note": "Signs in May"}, status=422)
+    assert "Qualify needs what the conversation confirmed: Costliest problem" in vague.text
+    assert "What the conversation must confirm" in vague.text
+    given = {"fact:fact.budget_status": "approved", "note": "Signs in May", **HEARD}
+    rosa.send(path, f"{path}/qualify", given)
     known = house.get(f"/leads/{lead}")
     assert (known["state"], known["facts"]["fact.budget_status"]["source"]) == ("QUALIFIED", "rep")
     page = rosa.get(f"/leads/{lead}")
@@ -212,7 +219,7 @@ def test_promises_are_told_in_the_readers_time(house: House) -> None:
 def test_a_deal_from_the_conversation_to_the_signature(house: House) -> None:
     lead, path, _, rosa = offered(house)
     rosa.send(path, f"{path}/attempt", {"outcome": "connected"})
-    rosa.send(path, f"{path}/qualify")
+    rosa.send(path, f"{path}/qualify", HEARD)
     assert decisions(rosa.get(path), path)[0] == "opportunity"
     bare = rosa.send(path, f"{path}/opportunity", {"amount": "0"}, status=422)
     assert "mount" in bare.text
@@ -266,12 +273,10 @@ def test_what_we_told_a_rep_is_marked_right_or_wrong(house: House) -> None:
     lead, path, _, rosa = offered(house)
     given = {"attempt.outcome": "connected", "attempt.channel": "phone"}
     rosa.send(path, f"{path}/attempt", {"outcome": "connected"})
-    rosa.send(
-        path, f"{path}/qualify", {**given, "confirmed:fact.pain": "on", "wrong:fact.evaluate_within_months": "on"}
-    )
+    rosa.send(path, f"{path}/qualify", {**given, **HEARD, "wrong:company.dock_doors": "on"})
     facts = house.get(f"/leads/{lead}")["facts"]
     assert facts["fact.pain"]["source"] == "rep"
-    assert "fact.evaluate_within_months" not in facts
+    assert "company.dock_doors" not in facts
 
 
 def test_a_decision_is_taken_back_on_the_page_by_whoever_made_it(house: House) -> None:

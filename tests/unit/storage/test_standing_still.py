@@ -59,6 +59,8 @@ def test_a_pause_ended_early_wakes_those_who_waited(world: World) -> None:
     before = len(wakes_of(world, other))
     with world.archive.begin() as tx:
         assert pauses.end(tx, world.archive, "company:site.example") == 1
+    assert pauses.wake_some(world.archive) == 1
+    assert pauses.wake_some(world.archive) == 0
     assert wakes_of(world, lead)[-1] == "resumed company:site.example"
     assert len(wakes_of(world, other)) == before
     with world.archive.begin() as tx, pytest.raises(MissingError, match="paused is nothing"):
