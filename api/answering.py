@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from api import handoffs, packet_words
 from api.calls import App, Call
-from api.offered_mail import EPOCH
+from api.offered_mail import ACCEPT, ATTEMPT, EPOCH, REFUSE
 from api.pages import HEADERS
 from api.roles import Principal
 from api.services import Running
@@ -35,7 +35,7 @@ from storage.reading import Row
 
 router = APIRouter(include_in_schema=False)
 READS = ["GET", "HEAD"]
-ANSWERS = {"accept": "accept", "not-for-us": "reject"}
+ANSWERS = {ACCEPT: "accept", ATTEMPT: "attempt", REFUSE: "reject"}
 """What the pages are called, and what the API calls it while the lead is only offered."""
 BEFORE = (State.HANDED_OFF,)
 

@@ -87,6 +87,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "skills": "What they can do, by any names; a rule of routing.yaml may ask for one.",
         "address": "Their mail address.",
         "phone": "A number that mails may print as sender.phone.",
+        "digest": "Whether a mail at the start of their working day says what is due; left out, what their team says.",
     },
     "ReasonsFile": {
         "reject": "Why a rep refuses a lead before the first attempt.",
@@ -168,6 +169,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
     "Team": {
         "handoff": "Each lead is offered to one person, or waits in a queue for whoever asks next.",
         "manager": "Whose desk this team's leads end on, in place of the manager of all.",
+        "digest": "Whether its salespeople and managers get a mail at the start of their working day.",
     },
     "Capacity": {
         "attempts_per_hour": "Attempts a salesperson makes in an hour: 8 by hand, 32 from a queue.",

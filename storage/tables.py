@@ -432,6 +432,14 @@ notices = Table(
     Index("ix_notices_unposted", "recorded_at", sqlite_where=UNPOSTED, postgresql_where=UNPOSTED),
 )
 
+digests = Table(  # whose day has been looked at, whether or not there was anything to say
+    "digests",
+    metadata,
+    Column("person", CODE, primary_key=True),
+    Column("day", String(10), primary_key=True),  # where they are
+    Column("at", Utc, nullable=False),
+)
+
 webhooks = Table(  # what other systems are told: ids and codes; the words are put together when it is sent
     "webhooks",
     metadata,

@@ -22,6 +22,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company", name=op.f("pk_accounts")),
     )
     op.create_table(
+        "digests",
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("person", "day", name=op.f("pk_digests")),
+    )
+    op.create_table(
         "endpoints_off",
         sa.Column("endpoint", sa.String(length=64), nullable=False),
         sa.Column("at", Utc(), nullable=False),
