@@ -57,6 +57,7 @@ OPEN = {
     **dict.fromkeys(("touch", "answer", "reply", "task_remind", "task_escalate"), "Open the task"),
     **dict.fromkeys(("debrief", "debrief_remind"), "To the questions"),
     "feedback_remind": "Say so",
+    "digest": "Begin",
 }
 """What the link of a notice is called on a page; anything else is opened."""
 COUNTED = {

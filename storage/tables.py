@@ -174,6 +174,7 @@ opportunities = Table(
     Column("opened_at", Utc, nullable=False, index=True),
     Column("changed_at", Utc, nullable=False),
     Column("closed_at", Utc),
+    Column("status_at", Utc),  # when it was so in the system that says so
 )
 
 pauses = Table(
@@ -456,6 +457,7 @@ webhooks = Table(  # what other systems are told: ids and codes; the words are p
     Column("next_try_at", Utc, nullable=False),
     Column("ended_at", Utc),
     Column("code", CODE),
+    Column("says", String(300)),  # the last answer that was none, without addresses
     Index("ix_webhooks_status_next_try_at", "status", "next_try_at"),
     Index("ix_webhooks_recorded_at_id", "recorded_at", "id"),
 )

@@ -176,8 +176,8 @@ def test_it_says_what_is_about_to_break_first_and_links_to_each(world: World) ->
     order = [
         letter.text.index(words)
         for words in (
-            "PROMISES: OVER, OR ENDING TODAY", "Ana Ana", "Accept by Mon 4 Jan", "MEETINGS TODAY", "At 10:00 Chicago time",
-            "THEN, IN THE ORDER OF THE QUEUE", "You agreed to call back, 14:00",
+            "PROMISES: OVER, OR ENDING TODAY", "Ana Ana", "Accept by Mon 4 Jan", "MEETINGS TODAY",
+            "At 10:00 Chicago time", "THEN, IN THE ORDER OF THE QUEUE", "You agreed to call back, 14:00",
         )
     ]  # fmt: skip
     assert order == sorted(order)
