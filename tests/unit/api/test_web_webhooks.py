@@ -42,7 +42,15 @@ def test_it_says_what_failed_why_and_about_whom(house: House) -> None:
     dead(house, lead, says=HOSTILE)
     dead(house, code="timeout", says=None, endpoint="hubspot", event="handoff.recycled")
     page = visitor(house, "ops").get("/webhooks")
-    for words in ("lead.ready", "to warehouse", "500", "Carmen", "handoff.recycled", "no answer in time", "Send again"):
+    for words in (
+        "lead.ready",
+        "to warehouse",
+        "500",
+        "Marcus Bell",
+        "handoff.recycled",
+        "no answer in time",
+        "Send again",
+    ):
         assert words in page
     assert HOSTILE not in page
     assert "handoff.recycled" not in visitor(house, "ops").get("/webhooks?endpoint=warehouse")

@@ -119,8 +119,8 @@ def test_dead_after_the_last_try_and_sent_again_by_hand(world: World, relay: Rel
 def test_the_last_answer_is_kept_without_persons_until_it_arrives(
     world: World, relay: Relay, receiver: Receiver
 ) -> None:
-    said = b'{"message": "Property \xe2\x80\x9cdock_doors\xe2\x80\x9d of ana@site.example,\\n+1 (312) 555-0142, does not exist"}'
-    receiver.replies = [Reply(400, said + b" " * 5000 + b"x" * 5000)]
+    said = '{"message": "Property “dock_doors” of ana@site.example,\\n+1 (312) 555-0142, does not exist"}'
+    receiver.replies = [Reply(400, said.encode() + b" " * 5000 + b"x" * 5000)]
     lead = world.enrol()
     world.live_for(lead, minutes=1)
     relay.run()
@@ -136,7 +136,7 @@ def test_the_last_answer_is_kept_without_persons_until_it_arrives(
     assert {(row["status"], row["says"]) for row in relay.rows()} == {("sent", None)}
     with world.archive.begin() as tx:
         tx.execute(update(t.webhooks).values(status="dead", says="Ana is no property"))
-        repairing.erase(tx, world.archive, lead, Said("erase", "OPS", "olga"))
+        repairing.erase(tx, world.archive, lead, Said("erase", "OPS", "olga", ticket="DSR-12"))
     assert {row["says"] for row in relay.rows(lead)} == {None}
 
 
