@@ -106,6 +106,7 @@ def test_not_for_us_is_a_rejection_before_the_first_attempt_and_a_return_after(h
     lead, mail, rep = offered(house)
     page = rep.get(mail["refuse"])
     assert "Not mine by territory, language or segment" in page
+    assert "Somebody else gets it next." in page
     bare = rep.client.post(mail["refuse"], data={"reason": "definition_not_met"})
     assert bare.status_code == 422
     assert "criterion" in bare.text
@@ -115,8 +116,11 @@ def test_not_for_us_is_a_rejection_before_the_first_attempt_and_a_return_after(h
     page = rep.get(mail["refuse"])
     assert "Not mine by territory" not in page
     assert "No money for it now" in page
+    assert "Back from" in page  # for each reason, when it would come back and to whom
+    assert "to whoever's turn it is" in page or "to whoever&#39;s turn it is" in page
     done = rep.client.post(mail["refuse"], data={"reason": "no_budget"})
     assert "Thank you for the reason" in done.text
+    assert "They are back in nurture and rest until" in done.text
     assert state(house, lead) == "RECYCLED"
     over = rep.get(mail["refuse"])
     assert "with nobody in sales now: resting after sales" in over
