@@ -21,7 +21,7 @@ from temporalio.worker import Worker
 
 from activities.delivering import Delivering
 from activities.living import Living
-from api import offered_mail
+from api import staff_mail
 from commands.hook_post import HookPost
 from commands.opening import open_archive
 from domain.errors import NotReadyError, NurtureError
@@ -35,10 +35,9 @@ from mail.messages import build_notice, message_id, return_path
 from mail.modes import MailMode, may_send
 from mail.pool import SmtpPool
 from mail.post import Post
-from mail.staff import words
 from settings import Settings
 from storage import clock as demo
-from storage import duties, leads, notices, pauses, sending, trackless, wakes, webhooks
+from storage import digests, duties, notices, pauses, sending, trackless, wakes, webhooks
 from storage.archive import Archive, machine_now
 from storage.life import ArchiveLife
 from storage.wakes import Wake
@@ -101,13 +100,8 @@ class StaffPost:
     def _write(self, notice: notices.Notice) -> tuple[str, bytes]:
         with self._archive.reading() as tx:
             release = self._archive.live(tx)
-            values = leads.headline(tx, release, notice.lead_id) if notice.lead_id else {}
-            values |= notices.circumstances(tx, release, notice)
-            if notice.kind == "offered":
-                values |= offered_mail.values(tx, self._archive, self._links, UUID(str(notice.data["offer"])))
-        person, sender = release.person(notice.person), release.person(release.defaults.sender)
-        url = self._settings.public_url + notices.page_of(notice)
-        subject, text = words(notice.kind, {**notice.data, **values, "url": url}, release.defaults.time_zone)
+            person, sender = release.person(notice.person), release.person(release.defaults.sender)
+            letter = staff_mail.written(tx, self._archive, self._links, self._settings.public_url, notice)
         mail = StaffMail(
             notice.id,
             person.address,
@@ -115,9 +109,10 @@ class StaffPost:
             release.defaults.company.name,
             sender.address,
             self._settings.mail_domain,
-            subject,
-            text,
+            letter.subject,
+            letter.text,
             notice.at,
+            letter.html,
         )
         return person.address, build_notice(mail)
 
@@ -151,6 +146,12 @@ async def tell_trackless(archive: Archive) -> None:
     """Once a day, if there are new ones; before the first publish there is nothing to match."""
     with suppress(NotReadyError):
         await asyncio.to_thread(trackless.tell, archive)
+
+
+async def tell_digests(archive: Archive) -> None:
+    """Whose working day has begun; before the first publish it is nobody's."""
+    with suppress(NotReadyError):
+        await asyncio.to_thread(digests.tell, archive)
 
 
 async def run_clock(archive: Archive, client: Client) -> None:
@@ -212,6 +213,7 @@ async def main(settings: Settings) -> None:
         every(TIDY_EVERY, lambda: asyncio.to_thread(webhooks.tidy, archive)),
         every(RESOLVE_EVERY, lambda: resolve_uncertain(archive, settings, uncertain)),
         every(DIGEST_LOOK_EVERY, lambda: tell_trackless(archive)),
+        every(DUTIES_EVERY, lambda: tell_digests(archive)),
     ]
     if isinstance(archive.clock, demo.DemoClock):
         background.append(every(CLOCK_EVERY, lambda: run_clock(archive, client)))

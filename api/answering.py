@@ -16,9 +16,10 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api import handoffs, packet_words
+from api import handoffs, packet_words, returning
 from api.calls import App, Call
-from api.offered_mail import EPOCH
+from api.leads import context
+from api.offered_mail import ACCEPT, ATTEMPT, EPOCH, REFUSE
 from api.pages import HEADERS
 from api.roles import Principal
 from api.services import Running
@@ -26,6 +27,7 @@ from api.web import acting
 from api.web.rendering import bare
 from api.web.visiting import ONCE, Posted, Visit, form_of
 from api.web.words import Times
+from domain import lifecycle
 from domain.errors import MissingError, NurtureError
 from domain.lead import State
 from domain.release import Release
@@ -35,7 +37,7 @@ from storage.reading import Row
 
 router = APIRouter(include_in_schema=False)
 READS = ["GET", "HEAD"]
-ANSWERS = {"accept": "accept", "not-for-us": "reject"}
+ANSWERS = {ACCEPT: "accept", ATTEMPT: "attempt", REFUSE: "reject"}
 """What the pages are called, and what the API calls it while the lead is only offered."""
 BEFORE = (State.HANDED_OFF,)
 
@@ -139,6 +141,7 @@ def _page(offered: Asked, answer: str, status: int = 200, **more: Any) -> Respon
         "release": offered.release,
         "reasons": acting.reasons_on(offered.release)[kind],
         "is_return": offered.is_answered,
+        **_return(offered, answer),
         "once": secrets.token_urlsafe(16),
         "given": {},
         "problem": None,
@@ -147,3 +150,13 @@ def _page(offered: Asked, answer: str, status: int = 200, **more: Any) -> Respon
     answered = bare(offered.app, "web/answering.html", status, **{**shown, **more})
     answered.headers["Referrer-Policy"] = HEADERS["Referrer-Policy"]  # the token is in the address
     return answered
+
+
+def _return(offered: Asked, answer: str) -> dict[str, Any]:  # Any: what the page shows
+    """When the lead would be back, and with whom, for each reason: here no script asks while the form is filled in."""
+    with offered.app.archive.reading() as tx:
+        ctx = context(tx, offered.app.archive, offered.offer["lead_id"])
+    is_asked = answer == REFUSE and offered.is_answered and "recycle" in lifecycle.legal(ctx.lead.state)
+    reasons = acting.reasons_on(offered.release)["recycle"] if is_asked else {}
+    rests = ctx.lead.cool_until if ctx.lead.state is State.RECYCLED else None
+    return {"outlooks": {code: returning.outlook(ctx, code, None, None) for code in reasons}, "rests_until": rests}

@@ -74,6 +74,7 @@ def _told(name: str, hook: Hook, item: Item) -> Told:
         opts_out=item.rule.opt_out,
         has_bounced=item.rule.bounced,
         decisions=[Decision(command, given) for command, given in item.decisions],
+        deal=item.deal,
         is_ignored=item.is_ignored,
     )
 

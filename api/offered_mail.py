@@ -1,4 +1,4 @@
-"""The mail that tells a salesperson of an offer: the links that answer it, and the packet in words.
+"""The mail that tells a salesperson of a lead: buttons that answer it, and the packet in words.
 
 Loads nothing of the web: the worker writes this mail.
 """
@@ -6,14 +6,16 @@ Loads nothing of the web: the worker writes this mail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from api.packet_words import FIRST_SCREEN
 from api.packets import packet
 from api.views import Json
 from domain.context import Context
+from domain.lead import State
 from mail.links import Links
+from mail.sheet import Button, Item, Section, Sheet
 from storage import sales_reading
 from storage.archive import Archive, Tx
 from storage.facts import load
@@ -21,32 +23,45 @@ from storage.reading import Row
 
 HOLDS_FOR = timedelta(days=14)
 EPOCH = date(1970, 1, 1)
-ACCEPT, REFUSE = "accept", "not-for-us"
+ACCEPT, ATTEMPT, REFUSE = "accept", "attempt", "not-for-us"
 
 
 def url(links: Links, offer: Row, answer: str) -> str:
     """The address of one answer. It says of itself until which day it holds."""
-    last_day = (offer["offered_at"].astimezone(UTC).date() - EPOCH + HOLDS_FOR).days
-    return f"{links.url('h', offer['id'], last_day)}/{answer}"
+    return _url(links, offer["id"], answer, offer["offered_at"])
 
 
-def values(tx: Tx, archive: Archive, links: Links, offer_id: UUID) -> dict[str, object]:
-    """What `mail.staff` fills into the words of the notice; nothing for an offer that is gone."""
+def _url(links: Links, offer_id: UUID, answer: str, at: datetime) -> str:
+    last_day = (at.astimezone(UTC).date() - EPOCH + HOLDS_FOR).days
+    return f"{links.url('h', offer_id, last_day)}/{answer}"
+
+
+def buttons(links: Links, offer_id: UUID, state: str, at: datetime) -> tuple[Button, ...]:
+    """What a salesperson may answer without signing in, while the lead is theirs. Each shows a page that asks."""
+    attempt = Button("Log an attempt", _url(links, offer_id, ATTEMPT, at))
+    refuse = Button("Not for us", _url(links, offer_id, REFUSE, at), "no")
+    if state == State.HANDED_OFF:
+        return Button("Accept", _url(links, offer_id, ACCEPT, at), "go"), attempt, refuse
+    return (attempt, refuse) if state in (State.ACCEPTED, State.WORKING) else ()
+
+
+def sheet(tx: Tx, archive: Archive, links: Links, offer_id: UUID) -> Sheet:
+    """Nothing for an offer that is gone, no buttons for one that is over."""
     offer = sales_reading.offer(tx, offer_id)
     if offer is None:
-        return {}
+        return Sheet()
     handoff = sales_reading.handoff(tx, str(offer["handoff_id"]))
     facts, _ = load(tx, offer["lead_id"], lock=False)
     ctx = Context(facts, archive.live(tx), archive.clock.now())
     found = packet(tx, ctx, handoff, [offer], may_see_persons=True)
-    answers = {"accept": url(links, offer, ACCEPT), "refuse": url(links, offer, REFUSE)}
-    return {**answers, "packet": "\n\n".join(_blocks(found["sections"]))}
+    is_over = offer["closed_at"] is not None
+    answers = () if is_over else buttons(links, offer_id, handoff["state"], offer["offered_at"])
+    return Sheet(answers, tuple(_sections(found["sections"])))
 
 
-def _blocks(sections: Sequence[Json]) -> Iterator[str]:
-    """One screen first, then the detail; the answers are links above both."""
+def _sections(sections: Sequence[Json]) -> Iterator[Section]:
+    """One screen first, then the detail; the answers are buttons above both."""
     first = [one for one in sections if one["number"] in FIRST_SCREEN[:-1]]
     rest = [one for one in sections if one["number"] not in FIRST_SCREEN]
     for one in (*first, *rest):
-        lines = "\n".join(f"- {line}" if len(one["lines"]) > 1 else line for line in one["lines"])
-        yield f"{one['title'].upper()}\n{lines}"
+        yield Section(one["title"], tuple(map(Item, one["lines"])), is_plain=True)

@@ -82,6 +82,7 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/api/imports/{id}/resume"): frozenset({"marketing", "nurture", "service"}) | ENGINE,
     ("GET", "/api/endpoints"): ENGINE,
     ("POST", "/api/endpoints/{id}/enable"): ENGINE,
+    ("POST", "/api/endpoints/{id}/resend"): ENGINE,
     ("GET", "/api/webhooks"): ENGINE,
     ("POST", "/api/webhooks/{id}/resend"): ENGINE,
     ("GET", "/api/received"): ENGINE,

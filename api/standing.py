@@ -50,10 +50,11 @@ def opportunity(id: Id, body: bodies.Opportunity, call: Calling) -> JSONResponse
 
     def change(tx: Tx) -> Done:
         told = _told(tx, system, external_id, body)
-        is_new = opportunities.tell(tx, told, call.archive.clock.now())
         answer = {"id": id, "status": body.status, "company": told.company}
         data = body.model_dump(mode="json", exclude_none=True, exclude={"lead", "company"})
+        # the lead is locked before anything that deals share, as in every decision
         sign = people.deal_told(tx, call.archive, told.lead_id, system, data) if told.lead_id else None
+        is_new = opportunities.tell(tx, told, call.archive.clock.now())
         return Done(answer, sign.wake if sign else None, 201 if is_new else 200)
 
     return call.perform(change)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from api import views
-from api.calls import App, Calling, Done, Id, Who
+from api.calls import App, Call, Calling, Done, Id, Who
 from api.leads import After, Filter, Limit
 from api.views import Json
 from domain.errors import MissingError
@@ -29,11 +29,24 @@ def endpoints(app: App, who: Who) -> Json:
 @router.post("/endpoints/{id}/enable", summary="On again after it answered 410; what waits for it goes out")
 def enable(id: Id, call: Calling) -> JSONResponse:
     def change(tx: Tx) -> Done:
-        if id not in call.archive.live(tx).endpoints:
-            raise MissingError(f"there is no endpoint {id[:80]} in lead_defs/endpoints")
+        _check(tx, call, id)
         return Done({"endpoint": id, "was_off": webhooks.enable(tx, id)})
 
     return call.perform(change)
+
+
+@router.post("/endpoints/{id}/resend", summary="Everything dead of this endpoint once more, each under its own id")
+def resend_dead(id: Id, call: Calling) -> JSONResponse:
+    def change(tx: Tx) -> Done:
+        _check(tx, call, id)
+        return Done({"endpoint": id, "resent": webhooks.resend_dead(tx, id)})
+
+    return call.perform(change)
+
+
+def _check(tx: Tx, call: Call, endpoint: str) -> None:
+    if endpoint not in call.archive.live(tx).endpoints:
+        raise MissingError(f"there is no endpoint {endpoint[:80]} in lead_defs/endpoints")
 
 
 @router.get("/webhooks", summary="What was sent to other systems, the newest first; status=dead for what never arrived")

@@ -89,6 +89,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "skills": "What they can do, by any names; a rule of routing.yaml may ask for one.",
         "address": "Their mail address.",
         "phone": "A number that mails may print as sender.phone.",
+        "digest": "Whether a mail at the start of their working day says what is due; left out, what their team says.",
     },
     "ReasonsFile": {
         "reject": "Why a rep refuses a lead before the first attempt.",
@@ -171,6 +172,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
     "Team": {
         "handoff": "Each lead is offered to one person, or waits in a queue for whoever asks next.",
         "manager": "Whose desk this team's leads end on, in place of the manager of all.",
+        "digest": "Whether its salespeople and managers get a mail at the start of their working day.",
     },
     "Capacity": {
         "attempts_per_hour": "Attempts a salesperson makes in an hour: 8 by hand, 32 from a queue.",
@@ -339,7 +341,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "secret": "The file in the secrets folder that holds it; its own name by default.",
         "system": "What external ids from there are kept under.",
         "items": "Where the list stands when one delivery holds several.",
-        "id": "What makes two deliveries the same one.",
+        "id": "What makes two deliveries the same one; of several the first that is all there.",
         "at": "When it happened; now, if nothing says so.",
         "match": "Whose it is.",
         "unknown": "Refuse who is not known, or enrol them.",
@@ -365,6 +367,20 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "opt_out": "They want no more mail.",
         "bounced": "Their address is no good.",
         "decide": "Decisions that follow, as their owner's.",
+        "opportunity": "It is about a deal there: while one is open, marketing to its company stands still.",
+    },
+    "DealRule": {
+        "id": "The deal's id there.",
+        "match": "Whose it is, where it says so; the hook's own match is not used.",
+        "company": "Where the company's domain or website stands.",
+        "status": "Read as open, won, lost or withdrawn; what we know stands where nothing is read.",
+        "stage": "What they call where it is.",
+        "amount": "What it is worth.",
+        "currency": "Three letters.",
+        "close_on": "The day it is expected to close.",
+        "forecast": "How sure it is, as they say.",
+        "owner": "Whose it is: an id or an address of people.yaml; anybody else is nobody.",
+        "origin": "Where it came from: marketing, sales, partner, referral or unknown.",
     },
     "Decide": {
         "command": "The decision.",

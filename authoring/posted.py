@@ -10,7 +10,7 @@ from typing import Any
 
 from authoring.mapping import Template
 from domain.errors import InvalidError
-from domain.hooks import Decide, Hook, HookRule, Reading
+from domain.hooks import DealRule, Decide, Hook, HookRule, Match, Reading
 
 MOST_ITEMS = 500
 LONGEST_ID = 255
@@ -30,6 +30,7 @@ class Item:
     facts: Mapping[str, str] = field(default_factory=dict)
     rule: HookRule = HookRule()  # noqa: RUF009 - frozen
     decisions: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    deal: Mapping[str, str] | None = None
     is_ignored: bool = False
 
 
@@ -61,13 +62,13 @@ def _item(hook: Hook, item: object, delivery_id: str) -> Item:
     def read(written: str | None) -> str:
         return Template.of(written).filled(cell) if written else ""
 
-    id = read(hook.id) if hook.id else delivery_id
+    id = next(filter(None, map(read, hook.id)), "") if hook.id else delivery_id
     if not id or not isinstance(item, Mapping):
-        raise InvalidError(f"there is an item without an id: {hook.id or 'webhook-id'} is empty", "id")
-    matched = {name: read(getattr(hook.match, name)) for name in ("lead", "external", "email")}
-    if any(len(text) > LONGEST_ID * 4 for text in matched.values()) or len(matched["external"]) > LONGEST_ID:
-        raise InvalidError(f"an id has at most {LONGEST_ID} characters", "match")
+        named = " and ".join(hook.id) or "webhook-id"
+        raise InvalidError(f"there is an item without an id: {named} is empty", "id")
     rule = next((rule for rule in hook.rules if _holds(rule.when, cell)), None)
+    told = rule.opportunity if rule else None
+    matched = _matched(told.match if told else hook.match, read)
     is_ignored = bool(hook.ignore) and _holds(hook.ignore, cell)
     facts = {**_facts(hook.fields, read), **(_facts(rule.fields, read) if rule else {})}
     decisions = tuple((each.command, _given(each, read)) for each in rule.decide) if rule else ()
@@ -78,8 +79,24 @@ def _item(hook: Hook, item: object, delivery_id: str) -> Item:
         facts=facts,
         rule=rule or HookRule(),
         decisions=decisions,
+        deal=_deal(told, read) if told else None,
         is_ignored=is_ignored or (rule is None and not facts),
     )
+
+
+def _matched(match: Match, read: Callable[[str | None], str]) -> dict[str, str]:
+    matched = {name: read(getattr(match, name)) for name in ("lead", "external", "email")}
+    if any(len(text) > LONGEST_ID * 4 for text in matched.values()) or len(matched["external"]) > LONGEST_ID:
+        raise InvalidError(f"an id has at most {LONGEST_ID} characters", "match")
+    return matched
+
+
+def _deal(rule: DealRule, read: Callable[[str | None], str]) -> dict[str, str]:
+    """What is said of it, everything still as written; what is not said is left out."""
+    names = set(DealRule.model_fields) - {"id", "match", "company"}
+    found = {name: _ruled(given, read(given.path)) for name in names if (given := getattr(rule, name))}
+    told = {**found, "id": read(rule.id), "company": read(rule.company)}
+    return {name: value for name, value in told.items() if value}
 
 
 def _facts(fields: Mapping[str, Reading], read: Callable[[str], str]) -> dict[str, str]:

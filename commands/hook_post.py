@@ -87,7 +87,14 @@ class HookPost:
             logger.warning("the webhook %s to %s: %s", webhook.id, webhook.endpoint, answer.body)
         known_as = _known_as(call.endpoint, answer) if call and answer.is_ok else None
         status = await asyncio.to_thread(
-            webhooks.record, self._archive, webhook, answer.code, answer.is_ok, answer.retry_after, known_as
+            webhooks.record,
+            self._archive,
+            webhook,
+            answer.code,
+            answer.is_ok,
+            answer.retry_after,
+            known_as,
+            answer.body,
         )
         if status == webhooks.DEAD:
             logger.error("the webhook %s to %s is dead: %s", webhook.id, webhook.endpoint, answer.code)

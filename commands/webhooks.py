@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hooks.reaching import Answer
     from settings import Settings
 
-OUT = ("id", "endpoint", "event", "status", "tries", "code", "recorded_at", "next_try_at")
+OUT = ("id", "endpoint", "event", "status", "tries", "code", "says", "recorded_at", "next_try_at")
 PLACES = ("endpoint", "send", "is_on", "off_since", "waiting", "dead", "sent", "say")
 IN = ("at", "hook", "event_id", "outcome", "lead_id", "says")
 Endpoint = Annotated[str, typer.Argument(help="Its file's name in lead_defs/endpoints.")]

@@ -202,8 +202,40 @@ class Decide(Part):
         return self
 
 
+STATUSES = ("open", "won", "lost", "withdrawn")
+
+
+class DealRule(Part):
+    """What an item says of an opportunity there. `status` is read as open, won, lost or withdrawn; left out, the one we
+    know stands. Whose it is: the lead found by `match`, else the company of that domain or website.
+    """
+
+    id: Template
+    match: Match = Match()
+    company: Template | None = None
+    status: Read | None = None
+    stage: Read | None = None
+    amount: Read | None = None
+    currency: Read | None = None
+    close_on: Read | None = None
+    forecast: Read | None = None
+    owner: Read | None = None
+    origin: Read | None = None
+
+    @model_validator(mode="after")
+    def _has_a_status_of_ours(self) -> DealRule:
+        read = self.status
+        meant = [*read.values.values(), read.default] if read else []
+        if wrong := [word for word in meant if word is not None and word not in STATUSES]:
+            raise ValueError(f"status is one of {', '.join(STATUSES)}, never {wrong[0]}")
+        return self
+
+
 class HookRule(Part):
-    """What an item means of which every path in `when` reads one of its words; `5.*` is whatever begins so."""
+    """What an item means of which every path in `when` reads one of its words; `5.*` is whatever begins so.
+
+    With `opportunity` it is about a deal, and nobody need be found by the hook's own `match`.
+    """
 
     when: dict[str, Words] = {}
     fields: dict[FieldName, Read] = {}
@@ -211,10 +243,12 @@ class HookRule(Part):
     opt_out: bool = False
     bounced: bool = False
     decide: list[Decide] = []
+    opportunity: DealRule | None = None
 
 
 class Hook(Part):
-    """What another system posts to /hooks/<name>, and how we know that it is that system."""
+    """What another system posts to /hooks/<name>, and how we know that it is that system. Of several ids the first that
+    is all there counts."""
 
     say: str
     on: bool = True
@@ -223,7 +257,7 @@ class Hook(Part):
     secret: Id | None = None
     system: Id | None = None
     items: str | None = None
-    id: Template | None = None
+    id: Annotated[list[Template], BeforeValidator(_one_or_many, json_schema_input_type=list[Template] | Template)] = []
     at: Template | None = None
     match: Match
     unknown: Literal["refuse", "enrol"] = "refuse"
@@ -238,6 +272,6 @@ class Hook(Part):
             raise ValueError("match needs lead, external or email, or nobody is ever found")
         if self.unknown == "enrol" and not self.match.email:
             raise ValueError("`unknown: enrol` needs match.email: nobody is enrolled without an address")
-        if self.id is None and self.verify != "standard":
+        if not self.id and self.verify != "standard":
             raise ValueError("id is missing: the template of what makes two deliveries the same")
         return self

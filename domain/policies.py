@@ -32,6 +32,8 @@ class Person(Part):
     phone: str | None = None
     skills: list[Id] = []
     """What routing rules may ask for: languages, products, territories."""
+    digest: bool | None = None
+    """The mail at the start of their working day; left out, what their team says."""
 
     @property
     def first_name(self) -> str:
@@ -152,6 +154,8 @@ class Team(Part):
 
     handoff: Literal["offer", "queue"] = "offer"
     manager: Id | None = None
+    digest: bool = True
+    """Whether its salespeople and managers get a mail at the start of their working day."""
 
 
 class Capacity(Part):

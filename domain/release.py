@@ -169,6 +169,19 @@ class Release:
     def gap(self, name: str, stage: Stage) -> timedelta:
         return self.defaults.gap_of(name, stage)
 
+    def gets_digest(self, person_id: str) -> bool:
+        """The mail at the start of a working day: as they say themselves, else as their team does. Sales by default."""
+        person = self.person(person_id)
+        if person.digest is not None:
+            return person.digest
+        team = self.routing.teams.get(person.team)
+        return person.role in ("sales", "manager") and (team is None or team.digest)
+
+    def led_by(self, person_id: str) -> frozenset[str]:
+        """The teams whose leads end on this person's desk."""
+        teams = {person.team for person in self.people.values() if person.role in ("sales", "manager")}
+        return frozenset(team for team in teams if self.routing.manager_of(team) == person_id)
+
     def person(self, person_id: str) -> Person:
         try:
             return self.people[person_id]

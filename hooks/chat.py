@@ -24,9 +24,15 @@ class Message:
     url: str
 
     @property
+    def header(self) -> str:
+        return _cut(_words(" ".join(self.title.split())), LONGEST_TITLE)
+
+    @property
     def sentences(self) -> str:
-        """The text without the link that stands at its end: here it is a button."""
-        return self.text.strip().removesuffix(self.url).rstrip().removesuffix(":").rstrip()
+        """The text without the link that stands at its end, which here is a button; never nothing, which Slack
+        refuses."""
+        text = self.text.strip().removesuffix(self.url).rstrip().removesuffix(":").rstrip()
+        return _cut(_words(text), LONGEST_TEXT) or self.header
 
     @property
     def is_urgent(self) -> bool:
@@ -34,16 +40,15 @@ class Message:
 
 
 def slack(message: Message) -> dict[str, object]:
-    title = _cut(" ".join(message.title.split()), LONGEST_TITLE)
     button = {"type": "button", "text": {"type": "plain_text", "text": "Open"}, "url": message.url, "action_id": "open"}
     if message.is_urgent:
         button["style"] = "danger"
     return {
-        "text": _escaped(f"{message.person}: {title}"),
+        "text": _escaped(f"{message.person}: {message.header}"),
         "blocks": [
-            {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}},
-            {"type": "section", "text": {"type": "plain_text", "text": _cut(message.sentences, LONGEST_TEXT)}},
-            {"type": "context", "elements": [{"type": "plain_text", "text": f"For {message.person}"}]},
+            {"type": "header", "text": _plain_text(message.header)},
+            {"type": "section", "text": _plain_text(message.sentences)},
+            {"type": "context", "elements": [_plain_text(_cut(f"For {message.person}", LONGEST_TITLE))]},
             {"type": "actions", "elements": [button]},
         ],
     }
@@ -51,11 +56,8 @@ def slack(message: Message) -> dict[str, object]:
 
 def teams(message: Message) -> dict[str, object]:
     color = "Attention" if message.is_urgent else "Default"
-    title = {"type": "TextBlock", "text": _plain(message.title), "size": "Medium", "weight": "Bolder", "wrap": True}
-    paragraphs = [
-        {"type": "TextBlock", "text": _plain(part), "wrap": True}
-        for part in _cut(message.sentences, LONGEST_TEXT).split("\n\n")
-    ]
+    title = {"type": "TextBlock", "text": _plain(message.header), "size": "Medium", "weight": "Bolder", "wrap": True}
+    paragraphs = [{"type": "TextBlock", "text": _plain(part), "wrap": True} for part in message.sentences.split("\n\n")]
     whom = {"type": "TextBlock", "text": f"For {_plain(message.person)}", "isSubtle": True, "spacing": "Small"}
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -66,6 +68,16 @@ def teams(message: Message) -> dict[str, object]:
     }
     kind = "application/vnd.microsoft.card.adaptive"
     return {"type": "message", "attachments": [{"contentType": kind, "contentUrl": None, "content": card}]}
+
+
+def _plain_text(text: str) -> dict[str, object]:
+    """No formatting, no mention, and `:fire:` stays what somebody wrote."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _words(text: str) -> str:
+    """Teams makes a link of whatever looks like one; ours are buttons, and a stranger's is not to be followed."""
+    return text.replace("://", ": //").replace("www.", "www .")
 
 
 def _cut(text: str, longest: int) -> str:

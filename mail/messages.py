@@ -56,7 +56,7 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Notice:
-    """A plain notice to our own staff: no tracking, nothing to unsubscribe from. `date_at` is aware."""
+    """A notice to our own staff: no tracking, nothing to unsubscribe from. `date_at` is aware."""
 
     notice_id: UUID
     to_address: str
@@ -67,6 +67,7 @@ class Notice:
     subject: str
     text: str
     date_at: datetime
+    html: str = ""
 
 
 def message_id(send_id: UUID, domain: str) -> str:
@@ -126,6 +127,9 @@ def build_notice(notice: Notice) -> bytes:
     message["To"] = _person(notice.to_name, notice.to_address)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(notice.text)
+    if notice.html:
+        message.add_alternative(notice.html, subtype="html")
+        message.set_boundary(f"=_{notice.notice_id.hex}")
     return message.as_bytes()
 
 

@@ -26,13 +26,15 @@ SUBJECTS = {
     "feedback_remind": "Was the packet about {who} any good?",
     "debrief": "Please ask why it ended so: {who}",
     "debrief_remind": "Still to ask, why it ended so: {who}",
+    "digest": "Today: {shortly}",
 }
 BODIES = {
-    "offered": "Accept it:\n{accept}\nNot for us - why?\n{refuse}\nOpen the packet, log your first attempt:\n{url}\n\n"
-    "{packet}",
-    "feedback_remind": "One tap is enough; it decides what you get next.\n{url}",
-    "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n{url}",
-    "debrief_remind": "The questions are on the page.\n{url}",
+    "offered": "Why now: {why}.\n\nPlease accept by {due}. Calling is accepting.\n\nThe packet, and where to say how it"
+    " went:\n{url}",
+    "feedback_remind": "One tap is enough; it decides what you get next.\n\n{url}",
+    "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n\n{url}",
+    "debrief_remind": "The questions are on the page.\n\n{url}",
+    "digest": "{fully}.\n\nWork through it here:\n{url}",
     "reassigned": "Everything so far, and what you owe them by when:\n{url}",
     "colleague_ready": "{who} works at a company you have an open deal with, and is ready for sales; with {owner} now."
     " Speak with each other before anybody calls. Marketing to everybody there stands still while the deal is"
@@ -58,6 +60,27 @@ BODIES = {
     " they are back:\n{url}",
     "no_track": "They are judged like all others, and get no touch until a track's `enrol` matches them.\n\n{url}",
 }
+OPEN = {
+    **dict.fromkeys(("offered", "reassigned", "clock_remind"), "Open the packet"),
+    **dict.fromkeys(("touch", "answer", "reply", "task_remind", "task_escalate"), "Open the task"),
+    **dict.fromkeys(("debrief", "debrief_remind"), "To the questions"),
+    "feedback_remind": "Say so",
+    "digest": "Begin",
+}
+"""What the link of a notice is called on a page; anything else is opened."""
+COUNTED = {
+    "promises": ("promise of yours ends", "promises of yours end"),
+    "meetings": ("meeting", "meetings"),
+    "next": ("lead to work on", "leads to work on"),
+    "tasks": ("task", "tasks"),
+    "asked": ("question to answer", "questions to answer"),
+    "desk": ("lead on your desk", "leads on your desk"),
+    "team": ("promise of your team ends", "promises of your team end"),
+    "queue": ("lead of the queue runs out", "leads of the queue run out"),
+    "broken": ("promise broken since the last digest", "promises broken since the last digest"),
+}
+"""What a digest counts, one and many, in the order in which it is told."""
+IN_A_SUBJECT = 3
 MOVES_ON = "If nothing happens, the lead changes hands."
 STAYS = "It stays there until somebody acts."
 ALARMS_ONLY = ("routed", "sign")
@@ -75,8 +98,20 @@ def words(kind: str, values: Mapping[str, object], zone: str) -> tuple[str, str]
     due_at = values.get("due_at")
     filled["due"] = moment(due_at, zone) if isinstance(due_at, datetime) else "the day the page says"
     filled["then"] = STAYS if values.get("clock") in ALARMS_ONLY else MOVES_ON
+    filled |= _counted(values.get("numbers"))
     subject = SUBJECTS.get(kind, "About {who}").format_map(filled)
     return subject, BODIES.get(kind, "{url}").format_map(filled)
+
+
+def _counted(numbers: object) -> dict[str, str]:
+    """Of a digest: 2 promises of yours end, 1 task."""
+    if not isinstance(numbers, Mapping):
+        return {}
+    said = [f"{n} {COUNTED[kind][n != 1]}" for kind in COUNTED if (n := numbers.get(kind, 0))]
+    if not said:
+        return {"shortly": "all of it is done by now", "fully": "All of it is done by now"}
+    shown = said if len(said) <= IN_A_SUBJECT else [*said[: IN_A_SUBJECT - 1], "and more"]
+    return {"shortly": ", ".join(shown), "fully": f"Until midnight: {', '.join(said)}"}
 
 
 def moment(at: datetime, zone: str) -> str:

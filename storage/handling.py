@@ -154,7 +154,8 @@ def reassign(d: Deciding, step: Step) -> None:
     counting = update(t.reps).where(c.id == rep).values(let_pass=c.let_pass + 1)
     if d.tx.execute(counting.returning(c.let_pass)).scalar() == d.release.routing.silent_after:
         manager = d.release.routing.manager
-        notices.tell(d.tx, manager, "silent", d.lead.id, d.now, owner=rep, clock=clock.name if clock else None)
+        which = clock.name if clock else None
+        notices.tell(d.tx, manager, "silent", d.lead.id, d.now, owner=rep, clock=which, page="/team")
 
 
 def route(d: Deciding, step: Step) -> None:

@@ -43,7 +43,7 @@ def tell(tx: Tx, person: str, kind: str, lead_id: UUID | None, at: datetime, **d
     return notice_id
 
 
-def tell_many(tx: Tx, kind: str, at: datetime, told: Sequence[tuple[str, UUID, Mapping[str, object]]]) -> None:
+def tell_many(tx: Tx, kind: str, at: datetime, told: Sequence[tuple[str, UUID | None, Mapping[str, object]]]) -> None:
     """The same to several people about several leads, in one go."""
     if told:
         tx.execute(insert(t.notices), [row(person, kind, lead_id, at, data) for person, lead_id, data in told])
@@ -92,6 +92,9 @@ def circumstances(tx: Tx, release: Release, notice: Notice) -> dict[str, object]
         found, event = release.find_touch(row.touch or ""), release.events.get(row.event or "")
         task = found[1].name if found else event.say if event else row.touch or row.event
         return {"task": task, "due_at": row.due_at, "owner": name_of(release, owner or row.owner)}
+    if "offer" in notice.data:
+        offer_id = UUID(str(notice.data["offer"]))
+        return {"due_at": tx.execute(select(t.offers.c.accept_by).where(t.offers.c.id == offer_id)).scalar()}
     clock = notice.data.get("clock")
     lead = t.leads.c
     query = select(lead.clock_due_at).where(lead.id == notice.lead_id, lead.clock_name == clock)
@@ -106,8 +109,8 @@ def name_of(release: Release, person: object) -> str | None:
 
 def page_of(notice: Notice) -> str:
     """Where one can do what the notice asks for."""
-    if notice.kind == "silent":
-        return "/team"
+    if "page" in notice.data:
+        return str(notice.data["page"])
     for kind in ("handoff", "task"):
         if kind in notice.data:
             return f"/{kind}s/{notice.data[kind]}"

@@ -15,22 +15,27 @@ from domain.lead import Facts, Lead, State
 from domain.steps import Move
 from storage import tables as t
 from storage import wakes
-from storage.archive import Tx, insert_once
+from storage.archive import Tx, insert_once, one_at_a_time
 
 OURS = "nurture"
 DEALS = frozenset({State.OPPORTUNITY, State.PROPOSAL})
+ORIGINS = ("marketing", "sales", "partner", "referral", "unknown")
 ENDS = {State.WON: "won", State.LOST: "lost"}
 
 
 @dataclass(frozen=True)
 class Told:
-    """An opportunity as another system knows it now. `company` is its domain."""
+    """An opportunity as another system knows it now. `company` is its domain; `lead_company`, its lead's, counts while
+    nobody has named one. Without a status the one we know stands. `at` is when it was so over there: what is told late
+    does not undo what was told since.
+    """
 
     system: str
     external_id: str
-    status: str
+    status: str | None
     company: str | None = None
     lead_id: UUID | None = None
+    lead_company: str | None = None
     stage: str | None = None
     amount: float | None = None
     currency: str | None = None
@@ -38,6 +43,7 @@ class Told:
     forecast: str | None = None
     owner: str | None = None
     origin: str = "unknown"
+    at: datetime | None = None
 
 
 def follow(tx: Tx, facts: Facts, before: Lead, after: Lead, move: Move, now: datetime) -> None:
@@ -95,23 +101,31 @@ def _count(tx: Tx, company: str | None, owner: str | None, more: int) -> None:
 def tell(tx: Tx, told: Told, now: datetime) -> bool:
     """Keep what another system says; saying it again changes nothing. True when it was not known."""
     key = (told.system, told.external_id)
+    one_at_a_time(tx, f"opportunity/{key[0]}/{key[1]}")  # the first telling has no row to lock
     c = t.opportunities.c
-    query = select(c.status, c.company).where(c.system == key[0], c.external_id == key[1]).with_for_update()
-    before = tx.execute(query).first()
+    query = select(c.status, c.company, c.status_at).where(c.system == key[0], c.external_id == key[1])
+    before = tx.execute(query.with_for_update()).first()
+    is_late = bool(told.at and before and before.status_at and told.at < before.status_at)
+    was, where = (before.status, before.company) if before else (None, None)
+    status = (None if is_late else told.status) or was or "open"
     row = {
         name: value
-        for name in ("company", "lead_id", "stage", "amount", "currency", "forecast", "owner")
-        if (value := getattr(told, name)) is not None
+        for name in ("lead_id", "stage", "amount", "currency", "forecast", "owner")
+        if (value := getattr(told, name)) is not None and not (is_late and name == "stage")
     }
-    row |= {"status": told.status, "changed_at": now, "closed_at": None if told.status == "open" else now}
+    company = told.company or where or told.lead_company
+    row |= {"status": status, "company": company, "changed_at": now}
+    if status != was:
+        row["closed_at"] = None if status == "open" else now
+    if told.at and told.status and not is_late:
+        row["status_at"] = told.at
     if told.close_on:
         row["close_on"] = told.close_on.isoformat()
     is_new = _put(tx, key, row, lambda: {"origin": told.origin, "opened_at": now})
-    was = before.company if before and before.status == "open" else None
-    now_at = (told.company or (before.company if before else None)) if told.status == "open" else None
-    if was != now_at:
-        _count(tx, was, None, -1)
-        _count(tx, now_at, told.owner, 1)
+    counted, counts = (where if was == "open" else None), (company if status == "open" else None)
+    if counted != counts:
+        _count(tx, counted, None, -1)
+        _count(tx, counts, told.owner, 1)
     return is_new
 
 

@@ -18,7 +18,7 @@ from domain.addresses import email_address
 from domain.errors import InvalidError, MissingError, NurtureError
 from domain.lead import Source
 from domain.said import Deal, Said
-from storage import enrolling, events, people, reading, record, wakes
+from storage import deals, enrolling, events, people, reading, record, wakes
 from storage import tables as t
 from storage.archive import Archive, Tx, insert_once, machine_now
 from storage.deciding import open_lead
@@ -59,6 +59,7 @@ class Told:
     opts_out: bool = False
     has_bounced: bool = False
     decisions: Sequence[Decision] = ()
+    deal: Mapping[str, str] | None = None
     is_ignored: bool = False
 
 
@@ -112,10 +113,21 @@ def _keep(tx: Tx, told: Told, outcome: Outcome) -> None:
 
 
 def _take(tx: Tx, archive: Archive, told: Told) -> Outcome:
-    lead_id, wake = _whose(tx, archive, told)
+    if told.deal is not None and not (told.lead or told.external or told.email):
+        _deal_told(tx, archive, None, told, told.deal)
+        return Outcome(TAKEN)
+    try:
+        lead_id, wake = _whose(tx, archive, told)
+    except MissingError:
+        if told.deal is None or not told.deal.get("company") or told.decisions:
+            raise
+        _deal_told(tx, archive, None, told, told.deal)
+        return Outcome(TAKEN)
     if told.external:
         row = {"system": told.system, "external_id": told.external, "lead_id": lead_id}
         tx.execute(insert_once(tx, t.external_ids).values(row).on_conflict_do_nothing())
+    if told.deal is not None:
+        wake = _deal_told(tx, archive, lead_id, told, told.deal) or wake
     if told.opts_out:
         wake = enrolling.opt_out(tx, archive, lead_id, told.hook) or wake
     if told.has_bounced:
@@ -131,6 +143,12 @@ def _take(tx: Tx, archive: Archive, told: Told) -> Outcome:
         facts = told.facts if number == 0 and not told.event else {}
         wake = _decide(tx, archive, lead_id, told, decision, facts)
     return Outcome(TAKEN, lead_id, wake=wake)
+
+
+def _deal_told(tx: Tx, archive: Archive, lead_id: UUID | None, told: Told, deal: Mapping[str, str]) -> Wake | None:
+    """Of a lead, or of a company where nobody is a lead of ours; a deal may also say later whose it is."""
+    close_on = moment(deal["close_on"]).date() if deal.get("close_on") else None
+    return deals.take(tx, archive, lead_id, told.system, deal, close_on, told.at)
 
 
 def _whose(tx: Tx, archive: Archive, told: Told) -> tuple[UUID, Wake | None]:

@@ -87,6 +87,7 @@ def _forget(tx: Tx, archive: Archive, ids: Sequence[UUID]) -> None:
     tx.execute(update(t.events).where(t.events.c.lead_id.in_(ids)).values(data={}))
     tx.execute(update(t.log).where(t.log.c.lead_id.in_(ids)).values(before=None))  # it names the company
     tx.execute(update(t.received).where(t.received.c.lead_id.in_(ids)).values(says=None))
+    tx.execute(update(t.webhooks).where(t.webhooks.c.lead_id.in_(ids)).values(says=None))
     tx.execute(update(t.duties).where(t.duties.c.lead_id.in_(ids)).values(answer={}))
     tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id.in_(ids)).values(known={}))
 

@@ -176,6 +176,7 @@ opportunities = Table(
     Column("opened_at", Utc, nullable=False, index=True),
     Column("changed_at", Utc, nullable=False),
     Column("closed_at", Utc),
+    Column("status_at", Utc),  # when it was so in the system that says so
 )
 
 pauses = Table(
@@ -443,6 +444,14 @@ notices = Table(
     Index("ix_notices_unposted", "recorded_at", sqlite_where=UNPOSTED, postgresql_where=UNPOSTED),
 )
 
+digests = Table(  # whose day has been looked at, whether or not there was anything to say
+    "digests",
+    metadata,
+    Column("person", CODE, primary_key=True),
+    Column("day", String(10), primary_key=True),  # where they are
+    Column("at", Utc, nullable=False),
+)
+
 webhooks = Table(  # what other systems are told: ids and codes; the words are put together when it is sent
     "webhooks",
     metadata,
@@ -459,6 +468,7 @@ webhooks = Table(  # what other systems are told: ids and codes; the words are p
     Column("next_try_at", Utc, nullable=False),
     Column("ended_at", Utc),
     Column("code", CODE),
+    Column("says", String(300)),  # the last answer that was none, without addresses
     Index("ix_webhooks_status_next_try_at", "status", "next_try_at"),
     Index("ix_webhooks_recorded_at_id", "recorded_at", "id"),
 )

@@ -8,6 +8,7 @@ Who receives may get one twice and knows it by its id.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,9 @@ LEASE = timedelta(seconds=90)
 BATCH = 10
 KEPT = timedelta(days=30)
 GONE = "410"
+LONGEST_SAYS = 300
+PERSONAL = re.compile(r"[^\s\"'<>,;:=]+@[^\s\"'<>,;:=]+|\+?\d[\d ()-]{6,}\d")
+"""Addresses and telephone numbers: an answer repeats what was sent, and the reason needs no person."""
 LISTED = (
     "id",
     "endpoint",
@@ -46,6 +50,7 @@ LISTED = (
     "next_try_at",
     "ended_at",
     "code",
+    "says",
 )
 
 
@@ -132,13 +137,15 @@ def record(
     is_ok: bool,
     retry_after: float | None = None,
     known_as: tuple[str, str] | None = None,
+    says: str = "",
 ) -> str:
     """What came of a try, and its status now. 410 puts the endpoint off: it asked for nothing more. `known_as` is the
     system and the id by which it will speak of the lead."""
     now, tries = machine_now(), webhook.tries + 1
+    heard = PERSONAL.sub("…", " ".join(says.replace("\0", "").split()))[:LONGEST_SAYS]
     is_dead = code == GONE or tries > len(RETRY)
     values: dict[str, Any] = {"tries": tries, "code": code[:64], "ended_at": now}  # Any: column values
-    values["status"] = SENT if is_ok else DEAD if is_dead else WAITING
+    values |= {"status": SENT if is_ok else DEAD if is_dead else WAITING, "says": None if is_ok else heard or None}
     if values["status"] == WAITING:
         wait = max(RETRY[webhook.tries] * random.uniform(1, 1.2), min(retry_after or 0.0, LONGEST_WAIT))
         values |= {"ended_at": None, "next_try_at": now + timedelta(seconds=wait)}

@@ -61,6 +61,8 @@ DONE: Mapping[str, str] = {
     "queue-skip": "Skipped. You will not see it again for a while.",
     "queue-release": "Back in the queue.",
     "queue-call": "Yours as long as a call may take.",
+    "resend": "On its way again, within seconds.",
+    "enable": "On again. What waited goes out now.",
     "signed-out": "You are signed out.",
 }
 

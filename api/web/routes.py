@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.services import Running
-from api.web import definition, handoffs, leads, mails, queue, releases, signing_in, tasks, team, today
+from api.web import definition, handoffs, leads, mails, queue, releases, signing_in, tasks, team, today, webhooks
 from api.web.rendering import HEADERS, bare, onward
 from api.web.visiting import NotSignedInError
 
-PAGES = (today, leads, tasks, queue, handoffs, team, mails, definition, releases, signing_in)
+PAGES = (today, leads, tasks, queue, handoffs, team, mails, definition, releases, webhooks, signing_in)
 ROUTERS = tuple(each.router for each in PAGES)
 FROM_ELSEWHERE = "cross-site"
 

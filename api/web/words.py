@@ -34,6 +34,13 @@ TONES: Mapping[str, str] = {
     **dict.fromkeys(("QUALIFIED", "OPPORTUNITY", "PROPOSAL", "WON"), "good"),
 }
 """Which color a state has; the others are quiet."""
+REFUSED: Mapping[str, str] = {
+    "reroute": "Somebody else gets it next.",
+    "nurture": "It goes on in nurture, from where it was.",
+    "disqualify": "It leaves circulation: nobody writes to them again.",
+    "owner": "It goes to whoever owns the account.",
+}
+"""What becomes of a lead that is refused, by `next` of its reason."""
 FORECASTS: Mapping[str, str] = {"pipeline": "Possible", "best_case": "Likely", "commit": "Sure"}
 CLOCKS: Mapping[str, str] = {
     "sign": "Sign of life by",

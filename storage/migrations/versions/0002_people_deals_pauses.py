@@ -22,6 +22,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company", name=op.f("pk_accounts")),
     )
     op.create_table(
+        "digests",
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("person", "day", name=op.f("pk_digests")),
+    )
+    op.create_table(
         "endpoints_off",
         sa.Column("endpoint", sa.String(length=64), nullable=False),
         sa.Column("at", Utc(), nullable=False),
@@ -78,6 +85,7 @@ def upgrade() -> None:
         sa.Column("opened_at", Utc(), nullable=False),
         sa.Column("changed_at", Utc(), nullable=False),
         sa.Column("closed_at", Utc(), nullable=True),
+        sa.Column("status_at", Utc(), nullable=True),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_opportunities_lead_id_leads")),
         sa.PrimaryKeyConstraint("system", "external_id", name=op.f("pk_opportunities")),
     )
@@ -161,6 +169,7 @@ def upgrade() -> None:
         sa.Column("next_try_at", Utc(), nullable=False),
         sa.Column("ended_at", Utc(), nullable=True),
         sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("says", sa.String(length=300), nullable=True),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_webhooks_lead_id_leads")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
     )

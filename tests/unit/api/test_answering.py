@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -10,20 +11,20 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from api import offered_mail
-from mail.staff import words
-from storage import sales_reading
+from api import offered_mail, staff_mail
+from storage import notices, sales_reading
 from storage import tables as t
 from tests.unit.api.house import READY, House
 from tests.unit.api.visitors import Visitor, forms_of, stranger
 
 
 def mail_of(house: House, lead: str) -> dict[str, Any]:
-    """What the newest offer's mail says, and its links as paths."""
+    """The links of the newest offer's mail, as paths, and who got it."""
     with house.archive.reading() as tx:
         offer = sales_reading.offers_of(tx, UUID(lead))[-1]
-        found = offered_mail.values(tx, house.archive, house.links, offer["id"])
-    return {**found, **{name: urlsplit(str(found[name])).path for name in ("accept", "refuse")}, "rep": offer["rep"]}
+        found = offered_mail.sheet(tx, house.archive, house.links, offer["id"])
+    accept, attempt, refuse = (urlsplit(button.url).path for button in found.buttons)
+    return {"accept": accept, "attempt": attempt, "refuse": refuse, "rep": offer["rep"]}
 
 
 def offered(house: House) -> tuple[str, dict[str, Any], Visitor]:
@@ -39,13 +40,16 @@ def state(house: House, lead: str) -> str:
 def test_the_mail_holds_the_packet_and_the_links(house: House) -> None:
     lead, _ = house.offered()
     with house.archive.reading() as tx:
-        offer = sales_reading.offers_of(tx, UUID(lead))[-1]
-        found = offered_mail.values(tx, house.archive, house.links, offer["id"])
-    subject, text = words(
-        "offered", {"who": "Marcus Bell, Ridgeway Foods", **found, "url": "https://n.example/handoffs/1"}, "UTC"
-    )
+        (notice,) = notices.unsent(house.archive, UUID(lead))
+        found = staff_mail.written(tx, house.archive, house.links, "https://n.example", notice)
+    subject, text = found.subject, found.text
     assert subject == "A sales-ready lead for you: Marcus Bell, Ridgeway Foods"
-    assert text.index("/accept") < text.index("/not-for-us") < text.index("WHO AND WHY NOW")
+    links = [text.index(f"/{name}") for name in ("accept", "attempt", "not-for-us", "handoffs/")]
+    assert links == sorted(links)
+    assert links[-1] < text.index("WHO AND WHY NOW")
+    for line in text.splitlines():
+        is_told = line.strip("-: ") in unescape(found.html)  # a heading is in small letters there
+        assert is_told or line.isupper(), line
     order = [
         text.index(title) for title in ("WHO AND WHY NOW", "OPEN WITH", "WHAT YOU OWE", "PEOPLE", "HOW TO REACH THEM")
     ]
@@ -76,10 +80,33 @@ def test_a_get_shows_and_a_post_accepts(house: House) -> None:
     assert rep.client.post(mail["accept"], data={}).status_code == 409
 
 
+def test_an_attempt_is_told_from_the_mail_and_accepts(house: House) -> None:
+    lead, mail, rep = offered(house)
+    page = rep.get(mail["attempt"])
+    assert "Trying also accepts the lead." in page
+    assert state(house, lead) == "HANDED_OFF"
+    wrong = rep.client.post(
+        mail["attempt"], data={"outcome": "connected", "channel": "phone", "callback_at": "1999-01-01"}
+    )
+    assert wrong.status_code == 422
+    assert 'name="callback_at" value="1999-01-01"' in wrong.text
+    form = {**forms_of(page)[""], "outcome": "no_answer", "channel": "phone", "callback_at": "2026-03-03T09:30"}
+    done = rep.client.post(mail["attempt"], data=form)
+    assert "Noted. Outcome by" in done.text
+    assert rep.client.post(mail["attempt"], data=form).status_code == 200  # the same form again is the same attempt
+    found = house.get(f"/leads/{lead}")
+    assert (found["state"], found["owner"]) == ("WORKING", mail["rep"])
+    with house.archive.reading() as tx:
+        (attempt,) = tx.execute(select(t.attempts).where(t.attempts.c.lead_id == UUID(lead))).mappings()
+    assert (attempt["rep"], attempt["outcome"]) == (mail["rep"], "no_answer")
+    assert attempt["callback_at"].isoformat() == "2026-03-03T15:30:00+00:00"  # as the team's clock says it
+
+
 def test_not_for_us_is_a_rejection_before_the_first_attempt_and_a_return_after(house: House) -> None:
     lead, mail, rep = offered(house)
     page = rep.get(mail["refuse"])
     assert "Not mine by territory, language or segment" in page
+    assert "Somebody else gets it next." in page
     bare = rep.client.post(mail["refuse"], data={"reason": "definition_not_met"})
     assert bare.status_code == 422
     assert "criterion" in bare.text
@@ -89,8 +116,11 @@ def test_not_for_us_is_a_rejection_before_the_first_attempt_and_a_return_after(h
     page = rep.get(mail["refuse"])
     assert "Not mine by territory" not in page
     assert "No money for it now" in page
+    assert "Back from" in page  # for each reason, when it would come back and to whom
+    assert "to whoever's turn it is" in page or "to whoever&#39;s turn it is" in page
     done = rep.client.post(mail["refuse"], data={"reason": "no_budget"})
     assert "Thank you for the reason" in done.text
+    assert "They are back in nurture and rest until" in done.text
     assert state(house, lead) == "RECYCLED"
     over = rep.get(mail["refuse"])
     assert "with nobody in sales now: resting after sales" in over

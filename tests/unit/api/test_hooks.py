@@ -70,6 +70,10 @@ class Door:
     def salesforce(self, body: object, secret: str = SHARED) -> Any:  # Any: a response
         return self.client.post("/hooks/salesforce", json=body, headers={"X-Nurture-Secret": secret})
 
+    def opportunity(self, body: object) -> Any:  # Any: a response
+        headers = {"X-Nurture-Secret": SHARED}
+        return self.client.post("/hooks/salesforce-opportunity", json=body, headers=headers)
+
     def shop(self, body: bytes, id: str = "msg_1") -> Any:  # Any: a response
         return self.client.post("/hooks/shop", content=body, headers=signed([STANDARD], id, machine_now(), body))
 
@@ -82,7 +86,7 @@ class Door:
 @pytest.fixture
 def door(world: World, tmp_path: Path) -> Iterator[Door]:
     files = dict(shipped_files()) | {"lead_defs/hooks/shop.yaml": OURS}
-    for name in ("hubspot", "salesforce", "mail"):
+    for name in ("hubspot", "salesforce", "salesforce-opportunity", "mail"):
         path = f"lead_defs/hooks/{name}.yaml"
         files[path] = files[path].replace("on: false", "on: true")
     world.publish(files)

@@ -70,3 +70,33 @@ def test_teams_takes_hostile_words_as_words() -> None:
     assert "[click](" not in written
     assert r"\\[click\\]\\(" in written
     assert len(written) < 28_000  # what Teams takes at most
+
+
+NOTHING = Message("made-up", "About Ana", URL, "Rosa Delgado", URL)
+LINKS = Message("reply", "See https://evil.example now", f"www.evil.example :fire: <@U123>\n\n{URL}", "Rosa", URL)
+LONG = Message("reply", "Ä" * 20_000, "[" * 60_000, "Z" * 5000, URL)
+
+
+def test_a_message_of_a_link_alone_still_has_words() -> None:
+    """Slack refuses a section without text (invalid_blocks)."""
+    assert slack(NOTHING)["blocks"][1]["text"]["text"] == "About Ana"
+    assert teams(NOTHING)["attachments"][0]["content"]["body"][1]["text"] == "About Ana"
+
+
+def test_what_a_stranger_calls_a_link_is_none() -> None:
+    for written in (json.dumps(slack(LINKS)), json.dumps(teams(LINKS))):
+        assert "https://evil" not in written
+        assert "www.evil" not in written
+    texts = [slack(LINKS)["blocks"][n]["text"] for n in (0, 1)]
+    assert {text["emoji"] for text in texts} == {False}
+    assert "<@U123>" in texts[1]["text"]  # plain text: nobody is called
+    assert slack(LINKS)["text"] == "Rosa: See https: //evil.example now"
+
+
+def test_no_text_is_longer_than_its_channel_takes() -> None:
+    """Slack: 150 in a header, 3000 in a section, 40 000 in all; Teams: 28 KB in all."""
+    said = slack(LONG)
+    assert len(said["blocks"][0]["text"]["text"]) <= 150
+    assert len(said["blocks"][1]["text"]["text"]) <= 3000
+    assert len(json.dumps(said, ensure_ascii=False).encode()) < 40_000
+    assert len(json.dumps(teams(LONG), ensure_ascii=False).encode()) < 28_000

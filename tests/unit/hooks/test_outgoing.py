@@ -3,6 +3,7 @@ kept when it never arrives, and nothing lost when a worker dies in between."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -113,6 +114,30 @@ def test_dead_after_the_last_try_and_sent_again_by_hand(world: World, relay: Rel
         assert webhooks.resend_dead(tx, "warehouse") == len(found) - 1
     relay.run()
     assert {row["status"] for row in relay.rows()} == {"sent"}
+
+
+def test_the_last_answer_is_kept_without_persons_until_it_arrives(
+    world: World, relay: Relay, receiver: Receiver
+) -> None:
+    said = '{"message": "Property “dock_doors” of ana@site.example,\\n+1 (312) 555-0142, does not exist"}'
+    receiver.replies = [Reply(400, said.encode() + b" " * 5000 + b"x" * 5000)]
+    lead = world.enrol()
+    world.live_for(lead, minutes=1)
+    relay.run()
+    for row in relay.rows():
+        assert row["code"] == "400"
+        assert "Property “dock_doors” of …" in row["says"]
+        assert "does not exist" in row["says"]
+        assert not {"ana", "312", "555"} & set(re.split(r"\W", row["says"]))
+        assert len(row["says"]) <= 300
+    receiver.replies = [Reply(200, b"thanks")]
+    relay.hurry()
+    relay.run()
+    assert {(row["status"], row["says"]) for row in relay.rows()} == {("sent", None)}
+    with world.archive.begin() as tx:
+        tx.execute(update(t.webhooks).values(status="dead", says="Ana is no property"))
+        repairing.erase(tx, world.archive, lead, Said("erase", "OPS", "olga", ticket="DSR-12"))
+    assert {row["says"] for row in relay.rows(lead)} == {None}
 
 
 def test_gone_puts_the_endpoint_off_until_somebody_enables_it(world: World, relay: Relay, receiver: Receiver) -> None:

@@ -17,19 +17,16 @@ VALUES = {
     "why": "They fit",
     "due_at": DUE,
     "url": "https://n.example/tasks/1",
-    "accept": "https://n.example/o/1/accept",
-    "refuse": "https://n.example/o/1/not-for-us",
-    "packet": "Ana Sol at Bluelake: Trucks wait",
 }
 
 
-@pytest.mark.parametrize("kind", sorted(SUBJECTS.keys() - {"no_track"}))
+@pytest.mark.parametrize("kind", sorted(SUBJECTS.keys() - {"no_track", "digest"}))
 def test_every_notice_says_who_and_where_and_leaves_no_gap(kind: str) -> None:
     subject, text = words(kind, VALUES, "America/Chicago")
     assert "Ana Sol" in subject
     assert "https://n.example/tasks/1" in text
     assert "{" not in subject + text
-    assert "-" not in text.replace("Not for us - why?", "").split()  # stands for what is missing
+    assert "-" not in text.split()  # stands for what is missing
     assert "\n" not in subject
 
 
@@ -39,6 +36,24 @@ def test_leads_without_a_track_are_told_by_their_number_and_nobody_is_named() ->
     assert subject == "Leads that no track is for: 3 new, 12 in all"
     assert text.endswith("https://n.example/leads")
     assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "subject", "text"),
+    [
+        (
+            {"promises": 1, "next": 2, "tasks": 1, "broken": 3},
+            "Today: 1 promise of yours ends, 2 leads to work on, and more",
+            "Until midnight: 1 promise of yours ends, 2 leads to work on, 1 task,"
+            " 3 promises broken since the last digest.",
+        ),
+        ({"asked": 1}, "Today: 1 question to answer", "Until midnight: 1 question to answer."),
+        ({"promises": 0}, "Today: all of it is done by now", "All of it is done by now."),
+    ],
+)
+def test_a_digest_counts_what_is_due(numbers: dict[str, int], subject: str, text: str) -> None:
+    found = words("digest", {"numbers": numbers, "url": "https://n.example/queue"}, "UTC")
+    assert found == (subject, f"{text}\n\nWork through it here:\nhttps://n.example/queue")
 
 
 def test_a_reminder_says_who_what_and_by_when() -> None:
