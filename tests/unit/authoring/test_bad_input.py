@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import cycle
 from pathlib import Path
 from threading import Event, Thread
+from uuid import UUID
 
 import pytest
 
-from authoring.check import check
+from authoring.check import check, examined
 from authoring.documents import LARGEST
 from authoring.load import FilesError, read_folder
 from authoring.problems import Problem
+from authoring.warnings_samples import OpenLeads
 from commands.templates import checker
+from domain.lead import Facts, Known, Lead, Seen, Source, State
 from tests.unit.authoring.small import DEFINITION, FILES, QUESTION, TRACK, edited
 
 TODAY = date(2026, 11, 23)
@@ -167,6 +170,19 @@ def test_stages_that_hand_a_lead_to_and_fro(back_when: str, times: int) -> None:
 def test_a_condition_that_holds_for_no_sample() -> None:
     found = [p for p in said(edited(DEFINITION, "fact.months <= 3", "fact.months <= 0")) if "No sample" in p.sentence]
     assert [(p.path, p.line, p.column) for p in found] == [(DEFINITION, 13, 11), (DEFINITION, 15, 15)]
+
+
+def test_what_an_open_lead_told_before_a_field_became_something_else_is_unknown() -> None:
+    now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    told = {
+        "fact.months": Known("before the summer", now, Source.FORM, "event:1"),
+        "fact.gone": Known(3, now, Source.FORM, "event:1"),
+    }
+    lead = Lead(id=UUID(int=1), state=State.NURTURING, created_at=now, state_entered_at=now)
+    leads = OpenLeads(900, now, [Facts(lead, told, {"no_such_event": Seen({now.date(): 1}, now, "event:2")})])
+    files = edited(DEFINITION, "fact.months <= 3", "fact.months <= 0")
+    found = [p.sentence for p in examined(files, TODAY, open_leads=leads).problems if "makes this true" in p.sentence]
+    assert found[0].startswith("None of 1 open lead (of 900) and 4 samples makes this true; correct it")
 
 
 def test_two_tracks_for_one_sample() -> None:
