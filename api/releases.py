@@ -13,10 +13,11 @@ from api import publications
 from api.bodies import Body, Code
 from api.calls import App, Call, Calling, Done, Id, Who
 from api.roles import Principal
+from api.services import Running
 from api.views import Json
 from authoring.load import FOLDERS, MOST_FILES
 from commands.releasing import checked, publish_in
-from domain.errors import ForbiddenError, InvalidError
+from domain.errors import ConflictError, ForbiddenError, InvalidError
 from storage import planning, publishing, releases
 from storage.archive import Archive, Tx
 from storage.releases import Onto
@@ -25,6 +26,8 @@ router = APIRouter(prefix="/api/releases", tags=["releases"])
 MOST_LISTED = 1_000_000
 MANY = 5000
 """Leads on the way from which on they are woken behind the answer."""
+SHORTLY = 2.0
+"""Seconds in which somebody else's plan of a small installation is done."""
 Path = Annotated[str, Field(min_length=1, max_length=300)]
 Hash = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -100,11 +103,22 @@ def one(id: Id, app: App, who: Who) -> Json:
 
 @router.get("/{id}/plan", summary="What it would do to every lead on the way, beside what is live")
 def plan(id: Id, app: App, who: Who, first: Annotated[int, Query(ge=0, le=MOST_LISTED)] = publications.FIRST) -> Json:
-    """Missing signatures are taken as given, and named. Takes a minute for a hundred thousand leads."""
-    return planned(app.archive, id, first)
+    """Missing signatures are taken as given, and named. Takes a minute for a hundred thousand leads, and is made
+    one at a time: who asks meanwhile is refused (409) and asks again."""
+    return planned(app, id, first)
 
 
-def planned(archive: Archive, given: str, first: int = publications.FIRST) -> Json:
+def planned(app: Running, given: str, first: int = publications.FIRST) -> Json:
+    """Raises ConflictError while another plan goes on."""
+    if not app.planning.acquire(timeout=SHORTLY):
+        raise ConflictError("another plan is being made just now, and one at a time is enough; ask again in a minute")
+    try:
+        return _planned(app.archive, given, first)
+    finally:
+        app.planning.release()
+
+
+def _planned(archive: Archive, given: str, first: int) -> Json:
     with archive.reading() as tx:
         hash = releases.find(tx, given)
         release, old = archive.release(tx, hash), planning.live_side(tx)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from jinja2 import Environment
 from starlette.requests import Request
@@ -46,6 +47,8 @@ class Running:
     metrics: Metrics
     pages: Environment
     clicks: Clicks
+    planning: Lock = field(default_factory=Lock)
+    """Held while a plan is made: it takes the cores that answers need."""
 
     @property
     def archive(self) -> Archive:

@@ -16,6 +16,7 @@ from authoring.quiet import QuietPath
 from authoring.references import DEFINITION
 from authoring.simulation.examples import run_examples as lived_examples
 from authoring.warnings import look
+from authoring.warnings_samples import OpenLeads
 from domain.release import Release
 
 TemplateProblems: TypeAlias = Callable[[Document], Sequence[Problem]]
@@ -37,8 +38,13 @@ def check(files: Mapping[str, str], today: date, template_problems: TemplateProb
     return list(examined(files, today, template_problems).problems)
 
 
-def examined(files: Mapping[str, str], today: date, template_problems: TemplateProblems | None = None) -> Checked:
-    """The same with what was seen on the way."""
+def examined(
+    files: Mapping[str, str],
+    today: date,
+    template_problems: TemplateProblems | None = None,
+    open_leads: OpenLeads | None = None,
+) -> Checked:
+    """The same with what was seen on the way. `open_leads` are looked at only where the files have no errors."""
     loaded = load(files)
     problems, quiet = set(loaded.problems), dict[str, QuietPath]()
     if template_problems:
@@ -47,7 +53,7 @@ def examined(files: Mapping[str, str], today: date, template_problems: TemplateP
         now = datetime.combine(today, time(12), UTC)
         problems |= set(run_examples(loaded.release, now, loaded.documents.get(DEFINITION)))
         problems |= set(lived_examples(loaded.release, loaded.documents))
-        unwise = look(loaded.release, loaded.documents, today)
+        unwise = look(loaded.release, loaded.documents, today, open_leads)
         problems |= set(unwise.warnings)
         quiet.update(unwise.quiet)
     return Checked(tuple(sorted(problems, key=in_order)), loaded.release, loaded.documents, quiet)

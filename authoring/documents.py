@@ -18,7 +18,9 @@ __all__ = ["Data", "Document", "DocumentError", "Loc", "Place", "decode", "parse
 Loc: TypeAlias = tuple[str | int, ...]
 
 LARGEST: Final = 1_000_000  # characters, and bytes
-UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+UNPRINTABLE: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff\u200b\u202d\u202e\u2060\ufeff]"
+)
 TEMPLATE_LINE: Final = re.compile(
     r"(?P<key> *(?:- +)?[\w-]+: +)"
     r"(?P<value>(?![\"'|>\[#]|\{(?![{%#])).*\{[{%#].*)"  # neither quoted nor a block, list or mapping

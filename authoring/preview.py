@@ -11,7 +11,9 @@ from authoring.problems import did_you_mean
 from domain.context import Context
 from domain.errors import MissingError
 from domain.keys import NAMESPACE
+from domain.lead import Delivery, Facts, Status
 from domain.letters import LANGUAGE, Letter, spoken_by, write
+from domain.planning import Outlook, outlook
 from domain.release import Release
 from domain.samples import facts_of, given
 from domain.track import Sample, Touch, Track
@@ -21,13 +23,30 @@ ADDRESS = "reader@unknown.example"
 
 
 @dataclass(frozen=True)
+class RealLead:
+    """A lead of the archive as it was at `now` (aware UTC); it is read once, and nothing of it is written anywhere."""
+
+    facts: Facts
+    address: str
+    personal: Mapping[str, str]
+    now: datetime
+
+
+@dataclass(frozen=True)
 class Reader:
-    """A sample lead at the moment it is enrolled. `personal` are its texts that are no facts, by full name."""
+    """A sample lead at the moment it is enrolled, or a lead of the archive. `personal` are its texts that are no facts,
+    by full name."""
 
     id: str
     ctx: Context
     address: str
     personal: Mapping[str, str]
+    is_real: bool = False
+
+    @property
+    def label(self) -> str:
+        """A lead's id is too long to be read; its beginning tells it from the samples."""
+        return self.id[:13] if self.is_real else self.id
 
     @property
     def name(self) -> str:
@@ -36,7 +55,9 @@ class Reader:
 
     def is_taken_by(self, track: Track) -> bool | None:
         """None where that is unknown. A track without a condition of its own gets its leads from the others, so it
-        takes whom one of them takes."""
+        takes whom one of them takes. Who is on it already has been taken."""
+        if self.ctx.lead.track == track.id:
+            return True
         tracks = [track] if track.enrol else self.ctx.release.tracks.values()
         found = {each.enrol.holds(self.ctx.view) for each in tracks if each.enrol}
         return True if True in found else None if None in found else False
@@ -45,6 +66,18 @@ class Reader:
         """What this reader may be given of a touch, in their language: each of its variants, or the touch itself."""
         said = [each.in_language(spoken_by(self.ctx)) for each in touch.versions.values() or [touch]]
         return said[:1] if said[0].language else said
+
+    def had(self, touch: Touch) -> Delivery | None:
+        """The last time this reader was given it, if ever."""
+        given = (each for each in reversed(self.ctx.facts.ledger) if each.touch == touch.id)
+        return next((each for each in given if each.status is not Status.FAILED), None)
+
+    @property
+    def next(self) -> Outlook:
+        """What comes next under these files, every signature taken as given."""
+        release = self.ctx.release
+        signed = frozenset(track.id for track in release.tracks.values() if track.status is None)
+        return outlook(self.ctx.facts, replace(release, approved=signed), self.ctx.now)
 
     def letter(self, track: Track, touch: Touch) -> Letter:
         send_id = uuid.uuid5(NAMESPACE, f"preview/{self.id}/{touch.id}/{touch.variant or ''}")
@@ -95,6 +128,12 @@ def scope_of(release: Release, name: str | None) -> Scope:
     raise MissingError(f"there is no track or touch {name}{did_you_mean(name, names)}".rstrip("."))
 
 
+def first_track(scope: Scope, lead: RealLead | None) -> Track:
+    """What is shown first: the track that a lead of the archive is on, else the main one."""
+    on = lead.facts.lead.track if lead else None
+    return next((track for track in scope.tracks if track.id == on), scope.tracks[0])
+
+
 def places(track: Track, only: Touch | None = None) -> list[Place]:
     """The stages in order, then the reserve, then touches that no stage names yet."""
     named = [(name, stage.aim, stage.touches) for name, stage in track.stages.items()]
@@ -111,13 +150,23 @@ def places(track: Track, only: Touch | None = None) -> list[Place]:
     return found
 
 
-def readers(release: Release, now: datetime) -> dict[str, Reader]:
-    """All samples, and in every language that something is written in a reader of whom nothing else is known."""
+def readers(release: Release, now: datetime, lead: RealLead | None = None) -> dict[str, Reader]:
+    """The lead of the archive if there is one, all samples, and in every language that something is written in a reader
+    of whom nothing else is known."""
+    real = {id_of(lead): _real(lead, release)} if lead else {}
     nobody = {NOTHING_KNOWN: Sample(lead={"email": ADDRESS})}
     if LANGUAGE in release.fields:
         for language in languages(release):
             nobody[f"{NOTHING_KNOWN}-{language}"] = Sample(lead={"email": ADDRESS, "language": language})
-    return {id: _reader(id, sample, release, now) for id, sample in {**nobody, **release.samples}.items()}
+    return real | {id: _reader(id, sample, release, now) for id, sample in {**nobody, **release.samples}.items()}
+
+
+def id_of(lead: RealLead) -> str:
+    return f"lead-{lead.facts.lead.id}"
+
+
+def _real(lead: RealLead, release: Release) -> Reader:
+    return Reader(id_of(lead), Context(lead.facts, release, lead.now), lead.address, lead.personal, is_real=True)
 
 
 def languages(release: Release) -> list[str]:
@@ -133,7 +182,7 @@ def reader_called(found: Mapping[str, Reader], name: str) -> Reader:
 
 
 def typical(found: Mapping[str, Reader], track: Track) -> Reader:
-    """Whom a track is shown to first: the first sample it would take, else the reader of whom nothing is known."""
+    """Whom a track is shown to first: the first reader it would take, else the reader of whom nothing is known."""
     return next((reader for reader in found.values() if reader.is_taken_by(track)), found[NOTHING_KNOWN])
 
 

@@ -16,7 +16,7 @@ from authoring.problems import Problem
 from authoring.quiet import QuietPath, quiet_path
 from authoring.references import DEFINITION
 from authoring.sentences import at
-from authoring.warnings_samples import sample_warnings
+from authoring.warnings_samples import OpenLeads, sample_warnings
 from authoring.warnings_support import support_warnings
 from authoring.warnings_use import unused_fields
 from authoring.warnings_words import word_warnings
@@ -37,12 +37,14 @@ class Unwise:
     quiet: Mapping[str, QuietPath]
 
 
-def look(release: Release, documents: Mapping[str, Document], today: date) -> Unwise:
-    """What depends on a day is seen from noon UTC of `today`."""
+def look(
+    release: Release, documents: Mapping[str, Document], today: date, open_leads: OpenLeads | None = None
+) -> Unwise:
+    """What depends on a day is seen from noon UTC of `today`; leads on the way as of their own now."""
     now = datetime.combine(today, time(12), UTC)
     led = {name: track for name, track in release.tracks.items() if not track.is_support}
     paths = {name: quiet_path(release, track, now) for name, track in led.items()}
-    found = [*_all(release, documents, today, paths), *sample_warnings(release, documents, now)]
+    found = [*_all(release, documents, today, paths), *sample_warnings(release, documents, now, open_leads)]
     return Unwise(tuple(w for w in found if not _is_accepted(w, documents)), paths)
 
 

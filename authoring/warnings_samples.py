@@ -1,9 +1,11 @@
-"""What the sample leads show: conditions that hold for none of them, and leads that two tracks would take."""
+"""What leads show - the samples, and those on the way where there is an archive: conditions that hold for none of them,
+and leads that two tracks would take."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import combinations, pairwise
 
@@ -34,21 +36,71 @@ class Written:
     is_rule: bool = False
 
 
-def sample_warnings(release: Release, documents: Mapping[str, Document], now: datetime) -> Iterator[Problem]:
-    """Nothing is said where there are no samples to tell by."""
-    if not release.samples:
-        return
+@dataclass
+class OpenLeads:
+    """Leads on the way, as of `now` (aware UTC). `some` may end early; how many it gave is counted in `looked_at`."""
+
+    total: int
+    now: datetime
+    some: Iterable[Facts]
+    looked_at: int = 0
+
+    def views(self, release: Release) -> Iterator[LeadView]:
+        for facts in self.some:
+            self.looked_at += 1
+            yield LeadView(facts, release, self.now)
+
+    def __str__(self) -> str:
+        of = f" (of {self.total:,})" if self.looked_at < self.total else ""
+        return f"{self.looked_at:,} open lead{'' if self.looked_at == 1 else 's'}{of}"
+
+
+@dataclass
+class _Seen:
+    """What was found among the open leads, in one pass over them."""
+
+    untrue: list[Written]
+    taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Two tracks, by name in order -> open leads that match both."""
+
+    def look(self, view: LeadView, release: Release) -> None:
+        rules = RuleView(view, _criteria(view, release)) if any(w.is_rule for w in self.untrue) else None
+        self.untrue = [w for w in self.untrue if not w.condition.holds(rules if rules and w.is_rule else view)]
+        self.taken.update(combinations(sorted(_takers(view, release)), 2))
+
+
+def sample_warnings(
+    release: Release, documents: Mapping[str, Document], now: datetime, open_leads: OpenLeads | None = None
+) -> Iterator[Problem]:
+    """Nothing is said where there is nobody to tell by."""
     lives = [life for sample in release.samples.values() for life in _lives(sample, release, now)]
     rules = [RuleView(view, _criteria(view, release)) for view in lives]
-    for written in _conditions(release):
-        views: Sequence[View] = rules if written.is_rule else lives
-        if not any(written.condition.holds(view) for view in views):
-            sentence = "No sample lead makes this true; correct it, or write a sample that does."
-            found = at(documents[written.path], written.loc, sentence)
-            yield replace(found, severity="warning")
+    seen = _Seen([w for w in _conditions(release) if not _is_true(w, rules if w.is_rule else lives)])
+    leads = open_leads or OpenLeads(0, now, ())
+    for view in leads.views(release):
+        seen.look(view, release)
+    if not lives and not leads.looked_at:
+        return
+    for written in seen.untrue:
+        yield _warning(documents[written.path], written.loc, _untrue(len(release.samples), leads))
     for track in release.tracks.values():
         yield from _back_and_forth(track, documents, lives)
-    yield from _taken_twice(release, documents, now)
+    yield from _taken_twice(release, documents, now, seen.taken, leads)
+
+
+def _is_true(written: Written, views: Sequence[View]) -> bool:
+    return any(written.condition.holds(view) for view in views)
+
+
+def _untrue(samples: int, leads: OpenLeads) -> str:
+    if not leads.looked_at:
+        return "No sample lead makes this true; correct it, or write a sample that does."
+    counted = f"{samples} sample{'' if samples == 1 else 's'}"
+    return f"None of {leads} and {counted} makes this true; correct it, or write a sample that does."
+
+
+def _warning(document: Document, loc: Loc, sentence: str) -> Problem:
+    return replace(at(document, loc, sentence), severity="warning")
 
 
 def _lives(sample: Sample, release: Release, now: datetime) -> Iterator[LeadView]:
@@ -111,22 +163,36 @@ def _back_and_forth(track: Track, documents: Mapping[str, Document], lives: Sequ
             sentence = (
                 f"For the same leads next_when of {name} holds: they would go on and come back; let one be false."
             )
-            found = at(documents[f"content/tracks/{track.id}/track.yaml"], ("stages", after, "back_when"), sentence)
-            yield replace(found, severity="warning")
+            yield _warning(documents[f"content/tracks/{track.id}/track.yaml"], ("stages", after, "back_when"), sentence)
 
 
-def _taken_twice(release: Release, documents: Mapping[str, Document], now: datetime) -> Iterator[Problem]:
+def _takers(view: View, release: Release) -> Iterator[str]:
+    for track in release.tracks.values():
+        if track.status != "declined" and track.enrol and track.enrol.holds(view):
+            yield track.id
+
+
+def _taken_twice(
+    release: Release,
+    documents: Mapping[str, Document],
+    now: datetime,
+    of_leads: Mapping[tuple[str, str], int],
+    leads: OpenLeads,
+) -> Iterator[Problem]:
     """Where priority decides between two tracks, somebody has thought of it."""
-    tracks = [track for track in release.tracks.values() if track.status != "declined"]
-    views = {name: LeadView(facts_of(sample, release, now), release, now) for name, sample in release.samples.items()}
-    takes = {t.id: {name for name, view in views.items() if t.enrol and t.enrol.holds(view)} for t in tracks}
-    for one, other in combinations(tracks, 2):
-        both = [name for name in views if name in takes[one.id] & takes[other.id]]
-        if both and (one.priority, one.purpose) == (other.priority, other.purpose):
-            shown = ", ".join(both[:MOST_NAMED]) + (", ..." if len(both) > MOST_NAMED else "")
-            first, second = sorted((one.id, other.id))
-            sentence = (
-                f"{first} and {second} would both take {shown}, and {first} does, by its name; give one a priority:."
-            )
-            document = documents[f"content/tracks/{second}/track.yaml"]
-            yield replace(at(document, ("enrol",), sentence), severity="warning")
+    of_samples: dict[tuple[str, str], list[str]] = {}
+    for name, sample in release.samples.items():
+        takers = sorted(_takers(LeadView(facts_of(sample, release, now), release, now), release))
+        for pair in combinations(takers, 2):
+            of_samples.setdefault(pair, []).append(name)
+    for pair in sorted({*of_samples, *of_leads}):
+        one, other = (release.tracks[name] for name in pair)
+        if (one.priority, one.purpose) != (other.priority, other.purpose):
+            continue
+        both, counted = of_samples.get(pair, []), of_leads.get(pair, 0)
+        shown = ", ".join(both[:MOST_NAMED]) + (", ..." if len(both) > MOST_NAMED else "")
+        taken = " and ".join(filter(None, (shown, f"{counted:,} of {leads}" if counted else "")))
+        sentence = (
+            f"{one.id} and {other.id} would both take {taken}, and {one.id} does, by its name; give one a priority:."
+        )
+        yield _warning(documents[f"content/tracks/{other.id}/track.yaml"], ("enrol",), sentence)

@@ -17,7 +17,11 @@ LONGEST_SUBJECT = 60
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 TYPICAL = "Hannah"  # stands for what a template prints when a subject is measured
 WEB_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(\s*<?(?P<target>https?:[^)>\s]*)")
-TAG = re.compile(r"<(?:/?[a-zA-Z][a-zA-Z0-9-]*(?:\s[^<>]*)?/?|!--.*?--)>")
+TAG = re.compile(r"<(?:/?[a-zA-Z][a-zA-Z0-9-]*(?:[\s/][^<>]*)?/?|!--.*?--)>")
+PLACEHOLDER = re.compile(
+    r"(?<![{%$#])\{[\w.| -]{1,40}\}(?!\})|%[A-Z_]{3,40}%|\*\|[A-Z_:]{2,40}\|\*|\[\[[\w. -]{1,40}\]\]"
+)
+"""What other programs fill in; here it is printed as it stands."""
 CODE = re.compile(r"`[^`\n]*`")
 CURLY = ("“", "”", "„", "«")
 
@@ -38,6 +42,9 @@ def word_warnings(touch: Touch, document: Document, today: date) -> Iterator[Pro
             sentence = "These curly quotes will be printed; delete them, or write straight ones around the text."
             yield _warning(document, (key,), sentence)
     yield from _markup(touch, document)
+    for key in ("subject", "preheader"):
+        if found := PLACEHOLDER.search(TEMPLATE.sub("", getattr(touch, key) or "")):
+            yield _warning(document, (key,), _unfilled(found[0]))
 
 
 def _calls_to_action(body: str) -> list[str]:
@@ -48,11 +55,23 @@ def _calls_to_action(body: str) -> list[str]:
 
 def _markup(touch: Touch, document: Document) -> Iterator[Problem]:
     plain = CODE.sub(lambda code: " " * len(code[0]), touch.body)
-    for tag in TAG.finditer(plain):
-        line = plain.count("\n", 0, tag.start()) + (document.body_line or 1)
-        column = tag.start() - plain.rfind("\n", 0, tag.start())
+    for found in TAG.finditer(plain):
         sentence = "Tags do nothing here, buyers would read this as it stands; delete it, Markdown is enough."
-        yield Problem(document.path, line, column, sentence, "warning", len(tag[0].splitlines()[0]))
+        yield _in_body(document, plain, found, sentence)
+    words = TEMPLATE.sub(lambda value: " " * len(value[0]), plain)
+    for found in PLACEHOLDER.finditer(words):
+        yield _in_body(document, words, found, _unfilled(found[0]))
+
+
+def _unfilled(placeholder: str) -> str:
+    example = '{{ lead.first_name or "there" }}'
+    return f"{placeholder} would be printed as it stands; a value is written like {example}."
+
+
+def _in_body(document: Document, text: str, found: re.Match[str], sentence: str) -> Problem:
+    line = text.count("\n", 0, found.start()) + (document.body_line or 1)
+    column = found.start() - text.rfind("\n", 0, found.start())
+    return Problem(document.path, line, column, sentence, "warning", len(found[0].splitlines()[0]))
 
 
 def _warning(document: Document, loc: Loc, sentence: str) -> Problem:

@@ -110,7 +110,7 @@ class YamlReader:
             name = self._key(inner, events, depth)
             value = self._value(next(events), events, _start(inner), depth + 1)
             if event.flow_style and value.data is None and _is_prose(value, self._lines):
-                sentence = "A comma in inline text starts a new key here; put this on its own line."
+                sentence = "Words in braces, and words after a comma there, are keys; put this on its own line."
                 self._say(_start(inner), sentence, len(name))
             if name in parts:
                 first = (parts[name].key or (0, 0))[0] + 1

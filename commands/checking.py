@@ -42,8 +42,9 @@ def check(
 ) -> None:
     """Look through all files: every reference, condition, template and example. Exit code 1 when something is wrong.
 
-    Needs no server. Where a data folder is, it also says whose signature is missing. A warning you mean is accepted by
-    a comment on its line: # accepted: the reason.
+    Needs no server. Where a data folder is, conditions are tried on its open leads as well as on the samples, and it
+    also says whose signature is missing. A warning you mean is accepted by a comment on its line: # accepted: the
+    reason.
     """
     from commands.opening import settings_for
 
@@ -61,20 +62,18 @@ def check(
 
 def _once(settings: Settings, form: Form, as_json: bool, with_paths: bool) -> int:
     """The number of errors."""
-    from authoring.check import Checked, examined, report
+    from authoring.check import Checked, report
     from authoring.load import FilesError, read_folder
-    from commands.templates import checker
-    from commands.unsigned import Unsigned, unsigned
+    from commands.check_archive import Looked, look
     from storage.archive import machine_now
 
-    files, signed = dict[str, str](), Unsigned()
+    files = dict[str, str]()
     try:
         files = read_folder(settings.files)
-        checked = examined(files, machine_now().date(), checker(files))
-        signed = unsigned(settings, checked)
+        looked = look(settings, files, machine_now().date())
     except FilesError as error:
-        checked = Checked(error.problems)
-    problems = [*checked.problems, *signed.problems]
+        looked = Looked(Checked(error.problems))
+    problems = [*looked.checked.problems, *looked.problems]
     errors = sum(problem.severity == "error" for problem in problems)
     if as_json:
         print_json([vars(problem) for problem in problems])
@@ -85,7 +84,7 @@ def _once(settings: Settings, form: Form, as_json: bool, with_paths: bool) -> in
         if problems:
             print(report(problems, files))
         print(_summary(len(files), errors, len(problems) - errors))
-        _tell(checked, signed.sentences, with_paths)
+        _tell(looked.checked, looked.sentences, with_paths)
     return errors
 
 

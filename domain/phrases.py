@@ -180,7 +180,11 @@ def parse_goal(text: str) -> Goal:
     found = _GOAL.fullmatch(text.strip())
     if not found:
         raise ValueError(f"“{text}” is no goal; write for example 40 sales_accepted by 2027-03-31")
-    return Goal(int(found[1]), found[2], date.fromisoformat(found[3]))
+    try:
+        by = date.fromisoformat(found[3])
+    except ValueError:
+        raise ValueError(f"there is no day {found[3]}; write one like 2027-03-31") from None
+    return Goal(int(found[1]), found[2], by)
 
 
 def parse_money(text: str) -> Money:

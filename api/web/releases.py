@@ -128,7 +128,7 @@ def _subject(found: Json, subject: str, release: Release) -> Json:
 @router.get("/releases/{id}/plan")
 def plan(id: Id, visit: Reader) -> Response:
     """A page of its own; another one loads its table when it is ready."""
-    found = releases.planned(visit.app.archive, id, LISTED)
+    found = releases.planned(visit.app, id, LISTED)
     with visit.app.archive.reading() as tx:
         names = names_of(tx, [row["lead"] for row in found["leads"]], visit.who.may_see_persons)
     says = {change.value: words for change, words in publications.SAYS.items()}

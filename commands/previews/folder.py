@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from authoring.preview import NOTHING_KNOWN, Reader, Scope, reader_called, scope_of, typical
+from authoring.preview import NOTHING_KNOWN, Reader, Scope, first_track, reader_called, scope_of, typical
 from commands.previews.pages import renderer, track_page
 from commands.previews.rendering import Renderer
 from commands.previews.workbench import State
@@ -34,7 +34,7 @@ def write(
         for reader in shown.values():
             page = track_page(found, state, scope, track, reader, shown, is_live=False)
             yield _put(out / track.id / f"{reader.id}.html", page), total
-    first = scope.tracks[0]
+    first = first_track(scope, state.lead)
     start = f"{first.id}/{sample or typical(found.readers, first).id}.html"
     yield _put(out / "index.html", ONWARD.format(start)), total
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 
@@ -12,6 +13,7 @@ from api.web.rendering import prepare
 from authoring.preview import NOTHING_KNOWN, Place, Reader, Scope, places, readers
 from commands.previews.rendering import Renderer, Shown
 from commands.previews.workbench import State
+from domain.calendar import zone
 from domain.phrases import Outcome, Pace, Span
 from domain.release import Release
 from domain.track import Track
@@ -40,11 +42,12 @@ def environment() -> Environment:
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["then"] = follows
     made.filters["due"] = due
+    made.filters["local"] = local
     return prepare(made)
 
 
 def renderer(release: Release, state: State, links: Links, domain: str) -> Renderer:
-    return Renderer(release, readers(release, state.now), environment(), links, domain)
+    return Renderer(release, readers(release, state.now, state.lead), environment(), links, domain)
 
 
 def track_page(
@@ -68,15 +71,20 @@ def track_page(
         "reader": reader,
         "stages": stages,
         "groups": {
-            "Nothing is known of them": [each for each in offered if each.id.startswith(NOTHING_KNOWN)],
-            "This track takes them": [each for each in offered if each.id in in_track],
-            "Others": [each for each in offered if each.id not in in_track and not each.id.startswith(NOTHING_KNOWN)],
+            "A lead of the archive": [each for each in offered if each.is_real],
+            "Nothing is known of them": [each for each in offered if _is_nobody(each)],
+            "This track takes them": [each for each in offered if each.id in in_track and not each.is_real],
+            "Others": [each for each in offered if not (each.id in in_track or each.is_real or _is_nobody(each))],
         },
         "is_taken": reader.is_taken_by(track),
         "samples": sum(id in found.release.samples for id in in_track),
         "views": VIEWS,
     }
     return _page("preview.html", state, is_live=is_live, **values)
+
+
+def _is_nobody(reader: Reader) -> bool:
+    return reader.id.startswith(NOTHING_KNOWN)
 
 
 def problems_page(state: State, *, is_live: bool, told: str = "") -> str:
@@ -103,6 +111,10 @@ def follows(outcome: Outcome) -> str:
     if outcome.then == "retry":
         return f"tried again {due(outcome.every)} later, {outcome.times} times at most"
     return THEN.get(outcome.then, outcome.then)
+
+
+def local(at: datetime, name: str) -> str:
+    return f"{at.astimezone(zone(name)):%a %d %b %Y %H:%M}"
 
 
 def due(span: Span) -> str:

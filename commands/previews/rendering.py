@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import unescape
 from importlib.resources import files
@@ -15,6 +15,7 @@ from jinja2 import Environment
 from api.questions import question
 from authoring.preview import Reader
 from domain.errors import NurtureError
+from domain.lead import Delivery
 from domain.letters import Letter, path_of
 from domain.release import Release
 from domain.track import Touch, Track
@@ -71,6 +72,8 @@ class Shown:
     mail: Mail | None = None
     script: str | None = None
     problem: str | None = None
+    had: Delivery | None = None
+    """When a lead of the archive was given it."""
     skipped: Mapping[str, list[str]] = field(default_factory=dict)
     """Samples of this track whom the touch passes by: because it is not for them, or nobody knows whether it is."""
 
@@ -92,13 +95,14 @@ class Renderer:
 
     def _shown(self, track: Track, said: Touch, reader: Reader, skipped: Mapping[str, list[str]]) -> Shown:
         gets = said.when.holds(reader.ctx.view) if said.when else True
-        path, letter = path_of(track, said), reader.letter(track, said)
+        letter = reader.letter(track, said)
+        shown = Shown(said, path_of(track, said), gets, had=reader.had(said), skipped=skipped)
         if said.is_human:
-            return Shown(said, path, gets, script=script(letter, said.name), skipped=skipped)
+            return replace(shown, script=script(letter, said.name))
         try:
-            return Shown(said, path, gets, self._mail(letter), skipped=skipped)
+            return replace(shown, mail=self._mail(letter))
         except (MailError, NurtureError) as error:
-            return Shown(said, path, gets, problem=error.sentence, skipped=skipped)
+            return replace(shown, problem=error.sentence)
 
     def _mail(self, letter: Letter) -> Mail:
         def link(to: MailLink) -> str:

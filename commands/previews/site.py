@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from authoring.preview import reader_called, readers, scope_of, typical
+from authoring.preview import first_track, reader_called, readers, scope_of, typical
 from commands.previews.pages import problems_page, renderer, script, track_page
 from commands.previews.workbench import State, Workbench
 from domain.errors import MissingError
@@ -55,7 +55,7 @@ class Site:
         if state.release is None:
             return _html(problems_page(state, is_live=True))
         try:
-            track = scope_of(state.release, self.wanted).tracks[0]
+            track = first_track(scope_of(state.release, self.wanted), state.lead)
         except MissingError as error:
             return _html(problems_page(state, is_live=True, told=error.sentence), 404)
         return RedirectResponse(f"/{track.id}/{self._first(state.release, track, state)}.html", 302, HEADERS)
@@ -82,7 +82,7 @@ class Site:
         return Response(script(), media_type="text/javascript", headers=HEADERS)
 
     def _first(self, release: Release, track: Track, state: State) -> str:
-        found = readers(release, state.now)
+        found = readers(release, state.now, state.lead)
         return self.sample if self.sample in found else typical(found, track).id
 
 

@@ -11,6 +11,7 @@ from threading import Lock
 
 from authoring.check import report
 from authoring.load import FOLDERS, FilesError, load, read_folder
+from authoring.preview import RealLead
 from authoring.problems import Problem
 from commands.releasing import problems_on
 from domain.release import Release
@@ -28,6 +29,7 @@ class State:
     release: Release | None
     is_old: bool
     now: datetime
+    lead: RealLead | None = None
 
     @property
     def errors(self) -> int:
@@ -37,8 +39,8 @@ class State:
 class Workbench:
     """Several requests may look at once."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, lead: RealLead | None = None) -> None:
+        self.root, self.lead = root, lead
         self._lock = Lock()
         self._state: State | None = None
 
@@ -66,7 +68,9 @@ class Workbench:
         try:
             files = read_folder(self.root)
         except FilesError as error:
-            return State(version, error.problems, report(error.problems, {}), before, before is not None, now)
+            return State(
+                version, error.problems, report(error.problems, {}), before, before is not None, now, self.lead
+            )
         problems = problems_on(files, now.date())
         release = load(files).release
-        return State(version, problems, report(problems, files), release or before, release is None, now)
+        return State(version, problems, report(problems, files), release or before, release is None, now, self.lead)

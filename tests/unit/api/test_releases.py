@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
 
+from api.services import Running
 from storage import api_keys
 from tests.unit.api.house import House, shipped
 
@@ -178,6 +180,17 @@ def test_a_plan_over_http(house: House) -> None:
     house.wakes.clear()
     assert house.get(f"/releases/{live(house)}/plan")["is_quiet"]
     assert house.get(f"/releases/{release}/plan?first=0")["more"] == 1
+
+
+def test_one_plan_at_a_time(house: House) -> None:
+    release = propose(house, SHORTER)["release"]
+    running: Running = cast(FastAPI, house.client.app).state.running
+    with running.planning:
+        refused = house.call("GET", f"/releases/{release}/plan", "viewer")
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:nurture:conflict")
+        assert "ask again in a minute" in refused.json()["detail"]
+    house.call("GET", f"/releases/{'0' * 64}/plan")
+    assert house.get(f"/releases/{release}/plan")["total"] == 0
 
 
 @pytest.mark.parametrize(

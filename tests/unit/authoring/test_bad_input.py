@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import cycle
 from pathlib import Path
 from threading import Event, Thread
+from uuid import UUID
 
 import pytest
 
-from authoring.check import check
+from authoring.check import check, examined
 from authoring.documents import LARGEST
 from authoring.load import FilesError, read_folder
 from authoring.problems import Problem
+from authoring.warnings_samples import OpenLeads
 from commands.templates import checker
+from domain.lead import Facts, Known, Lead, Seen, Source, State
 from tests.unit.authoring.small import DEFINITION, FILES, QUESTION, TRACK, edited
 
 TODAY = date(2026, 11, 23)
@@ -92,11 +95,46 @@ def test_a_mistake_elsewhere_hides_no_variable() -> None:
 
 @pytest.mark.parametrize(
     ("text", "column"),
-    [("<script>alert(1)</script>", 1), ("Hello <img src=x onerror=alert(1)>", 7), ("a <!-- hidden --> b", 3)],
+    [
+        ("<script>alert(1)</script>", 1),
+        ("Hello <img src=x onerror=alert(1)>", 7),
+        ("a <!-- hidden --> b", 3),
+        ("<svg/onload=alert(1)>", 1),
+    ],
 )
 def test_markup_is_nothing_but_words_and_warned_of(text: str, column: int) -> None:
     found = [p for p in said(body(text)) if "Tags do nothing here" in p.sentence]
     assert [(p.line, p.column, p.severity) for p in found][:1] == [(6, column, "warning")]
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [("Hi {first_name}, late?", 4), ("Hi *|FNAME|*", 4), ("%FIRST_NAME%, hello", 1), ("Hi [[lead.name]]", 4)],
+)
+def test_what_other_programs_fill_in_is_warned_of(text: str, column: int) -> None:
+    found = [p for p in said(body(text)) if "would be printed as it stands" in p.sentence]
+    assert [(p.line, p.column, p.severity) for p in found] == [(6, column, "warning")]
+    (found_in_subject,) = [
+        p for p in said(edited(READ, "A cold story", f"A cold {text[:30]}")) if "would be printed" in p.sentence
+    ]
+    assert (found_in_subject.path, found_in_subject.line) == (READ, 2)
+
+
+def test_braces_that_are_ours_or_mean_nothing_are_fine() -> None:
+    text = "{{ lead.first_name or 'you' }} {% if fact.pain %}`{x}`{% endif %} {3 + 4}! 50% of 20% and {}"
+    assert not [p for p in said(body(text)) if "printed as it stands" in p.sentence]
+
+
+@pytest.mark.parametrize("char", ["\u202e", "\u200b", "\ufeff", "\x07", "\u2028"])
+def test_what_cannot_be_seen_is_refused_where_it_stands(char: str) -> None:
+    """A text that reads otherwise than it is written, such as one turned round by U+202E."""
+    (found,) = [p for p in said(body(f"Write to {char}us")) if "invisible" in p.sentence]
+    assert (found.path, found.line, found.column, found.severity) == (QUESTION, 6, 10, "error")
+
+
+def test_a_goal_on_a_day_that_there_is_not() -> None:
+    (found,) = [p for p in said(edited(TRACK, "by 2027-03-31", "by 2027-02-31")) if p.severity == "error"]
+    assert "here is no day 2027-02-31" in found.sentence
 
 
 def test_what_only_looks_like_markup_is_fine() -> None:
@@ -167,6 +205,19 @@ def test_stages_that_hand_a_lead_to_and_fro(back_when: str, times: int) -> None:
 def test_a_condition_that_holds_for_no_sample() -> None:
     found = [p for p in said(edited(DEFINITION, "fact.months <= 3", "fact.months <= 0")) if "No sample" in p.sentence]
     assert [(p.path, p.line, p.column) for p in found] == [(DEFINITION, 13, 11), (DEFINITION, 15, 15)]
+
+
+def test_what_an_open_lead_told_before_a_field_became_something_else_is_unknown() -> None:
+    now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    told = {
+        "fact.months": Known("before the summer", now, Source.FORM, "event:1"),
+        "fact.gone": Known(3, now, Source.FORM, "event:1"),
+    }
+    lead = Lead(id=UUID(int=1), state=State.NURTURING, created_at=now, state_entered_at=now)
+    leads = OpenLeads(900, now, [Facts(lead, told, {"no_such_event": Seen({now.date(): 1}, now, "event:2")})])
+    files = edited(DEFINITION, "fact.months <= 3", "fact.months <= 0")
+    found = [p.sentence for p in examined(files, TODAY, open_leads=leads).problems if "makes this true" in p.sentence]
+    assert found[0].startswith("None of 1 open lead (of 900) and 4 samples makes this true; correct it")
 
 
 def test_two_tracks_for_one_sample() -> None:

@@ -13,7 +13,9 @@ from sqlalchemy import update
 import cli
 from commands.file_watch import Stamps, settled, stamps
 from commands.opening import opened, settings_for
+from storage import enrolling
 from storage import tables as t
+from storage.enrolling import Enrolment
 from tests.unit.commands.conftest import Desk
 
 TRACK = "content/tracks/dock-waiting"
@@ -128,6 +130,45 @@ def test_an_archive_that_cannot_be_read_stops_no_check(open_desk: Desk) -> None:
     said = open_desk.type("check", str(open_desk.files))
     assert said.code == 0
     assert "who has signed cannot be told" in said.out
+
+
+DECISION = "  decision: [reference-call, business-case]"
+NEVER_TRUE = "  decision: {touches: [reference-call, business-case], next_when: company.dock_doors == 77}"
+
+
+def test_a_condition_is_tried_on_open_leads_too(open_desk: Desk) -> None:
+    change(open_desk, f"{TRACK}/track.yaml", DECISION, NEVER_TRUE)
+    for number in range(3):
+        open_desk.enrol(f"a{number}@site.example")
+    out = open_desk.type("check", str(open_desk.files)).out
+    assert "None of 3 open leads and 30 samples makes this true" in out
+    assert "conditions were tried on 30 samples and 3 open leads" in out
+    with opened(settings_for(open_desk.data)) as archive, archive.begin() as tx:
+        values = {"inquiry.topic": "detention", "company.dock_doors": 77}
+        enrolling.enrol(tx, archive, Enrolment("big@site.example", values))
+    out = open_desk.type("check", str(open_desk.files)).out
+    assert "makes this true" not in out
+    assert "nothing wrong" in out
+
+
+def test_without_an_archive_it_says_that_only_samples_were_asked(desk: Desk) -> None:
+    change(desk, f"{TRACK}/track.yaml", DECISION, NEVER_TRUE)
+    out = desk.type("check", str(desk.files)).out
+    assert "No sample lead makes this true" in out
+    assert f"conditions were tried on 30 samples and no leads: nothing was begun in {desk.data}" in out
+
+
+def test_open_leads_that_two_tracks_would_take(open_desk: Desk) -> None:
+    for number in range(2):
+        with opened(settings_for(open_desk.data)) as archive, archive.begin() as tx:
+            values = {"inquiry.topic": "detention", "company.dock_doors": 77}
+            enrolling.enrol(tx, archive, Enrolment(f"b{number}@site.example", values))
+    open_desk.enrol("ana@site.example")
+    taking = "purpose: stage\nenrol: company.dock_doors == 77"
+    change(open_desk, "content/tracks/keep-in-touch/track.yaml", "purpose: long_cycle", taking)
+    change(open_desk, "content/tracks/keep-in-touch/track.yaml", "priority: -10\n", "")
+    out = open_desk.type("check", str(open_desk.files)).out
+    assert "dock-waiting and keep-in-touch would both take 2 of 3 open leads, and dock-waiting does" in out
 
 
 def test_files_are_told_of_once_nobody_writes_any_more() -> None:

@@ -26,8 +26,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from starlette.testclient import TestClient
 
+import cli
 from authoring.load import compile_release, read_folder
-from authoring.preview import NOTHING_KNOWN, places, readers, typical
+from authoring.preview import NOTHING_KNOWN, RealLead, id_of, places, readers, typical
 from commands.folder import Folder, Run
 from commands.opening import settings_for
 from commands.previews.pages import due
@@ -38,8 +39,10 @@ from domain.errors import NotReadyError
 from domain.phrases import parse_span
 from mail.catcher import Catcher, catching
 from storage.archive import machine_now
+from storage.facts import load
 from tests.unit.commands.conftest import ROOT, Desk
 from tests.unit.mail.sinks import hang_up
+from tests.world import World, shipped_release
 
 CHECKLIST = "content/tracks/dock-waiting/checklist.md"
 SAMPLES = "content/samples.yaml"
@@ -510,3 +513,47 @@ def test_which_mail_server_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     assert relay(settings_for(desk.data), None).is_catcher
     monkeypatch.setenv("NURTURE_MAIL", "pilot")
     assert relay(settings_for(desk.data), None) == Relay("mail.company.example", 8625, is_ours=True)
+
+
+def test_a_lead_of_the_archive_reads_it_and_nothing_is_counted(open_desk: Desk, tmp_path: Path) -> None:
+    lead = open_desk.enrol("ana@site.example")
+    edit(open_desk, CHECKLIST, "subject: ", "subject: New words for ")
+    before = (open_desk.data / "archive.db").read_bytes()
+    words = ("preview", "--files", str(open_desk.files), "--out", str(tmp_path / "o"), "--json", "--lead")
+    assert open_desk.type(*words, "ana@site.example").code == 0
+    assert (open_desk.data / "archive.db").read_bytes() == before
+    page = (tmp_path / f"o/dock-waiting/lead-{lead}.html").read_text(encoding="utf-8")
+    assert "<b>A lead of the archive</b>, <bdi>Ana</bdi>" in page
+    assert "nothing on this page is sent, stored or counted" in page
+    assert 'Next under these files: <a href="#checklist">checklist</a>' in page
+    assert "New words for" in page
+    assert "ana@site.example" in page
+    assert f"dock-waiting/lead-{lead}.html" in (tmp_path / "o/index.html").read_text()
+    assert open_desk.type(*words, "nobody@site.example").code == 1
+
+
+def test_a_lead_on_its_way_is_shown_what_it_had(world: World) -> None:
+    id = world.enrol()
+    world.live_for(id, days=3)
+    with world.archive.reading() as tx:
+        facts, _ = load(tx, id, lock=False)
+    lead = RealLead(facts, "ana@site.example", {"lead.first_name": "Ana"}, world.clock.now())
+    found = readers(shipped_release(), machine_now(), lead)
+    reader = found[id_of(lead)]
+    track = shipped_release().main_track
+    had = reader.had(track.touches["checklist"])
+    assert had is not None
+    assert had.status == "sent"
+    assert reader.had(track.touches["cost-of-waiting"]) is None
+    assert (reader.next.touch, reader.is_taken_by(track)) == ("cost-of-waiting", True)
+
+
+def test_an_erased_lead_and_no_archive(open_desk: Desk, tmp_path: Path) -> None:
+    lead = open_desk.enrol("ana@site.example")
+    assert open_desk.type("lead", "erase", lead, "--ticket", "T1", "--yes").code == 0
+    words = ("preview", "--files", str(open_desk.files), "--out", str(tmp_path / "o"), "--lead", lead)
+    assert "has no address any more" in open_desk.type(*words).err
+    assert "--lead and --sample both say" in open_desk.type(*words, "--sample", "quiet-alaska").err
+    elsewhere = cli.run([*words, "--data", str(tmp_path / "none")])
+    assert elsewhere == 1
+    assert "there is nothing in" in open_desk.capsys.readouterr().err

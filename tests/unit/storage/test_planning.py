@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from domain.errors import ConflictError, NotReadyError, RefusedError
 from domain.planning import Change, text_hash
-from storage import given, planning, publishing, releases
+from storage import given, on_the_way, planning, publishing, releases
 from storage import tables as t
 from storage.facts import load
 from storage.many_facts import load_many
@@ -56,6 +56,18 @@ def midway(world: World) -> UUID:
     world.live_for(lead, days=3)
     assert [letter.touch for letter in world.sent] == ["checklist"]
     return lead
+
+
+def test_some_of_the_leads_on_the_way(world: World) -> None:
+    ids = {world.enrol(f"a{number}@site.example") for number in range(4)}
+    gone = min(ids)
+    world.look(gone)
+    world.say(gone, "disqualify", actor="MKT", reason="competitor")
+    with world.archive.reading() as tx:
+        assert on_the_way.count(tx) == 3
+    given = [facts.lead.id for facts in on_the_way.some(world.archive, 2)]
+    assert len(set(given)) == 2
+    assert set(given) < ids - {gone}
 
 
 def test_nothing_differs(world: World) -> None:
