@@ -155,7 +155,7 @@ def happen(
 def happened_before(tx: Tx, source: str, rows: Sequence[Mapping[str, object]]) -> Sequence[Row[Any]]:
     """Many at once, of a past that another system kept: each row has lead_id, event_id, name, at, received_at and
     human. Returns those that are new, with their ids; whoever keeps the facts counts them."""
-    beside = {"source": source, "ledger_id": None, "data": {}}
+    beside: dict[str, object] = {"source": source, "ledger_id": None, "data": {}}
     c = t.events.c
     query = insert_once(tx, t.events).on_conflict_do_nothing(index_elements=["source", "event_id"])
     returned = query.returning(c.id, c.lead_id, c.name, c.at, c.human)

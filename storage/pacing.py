@@ -32,11 +32,19 @@ class Pace:
         self._in_company = False
 
     @contextmanager
-    def measured(self) -> Iterator[None]:
+    def working(self) -> Iterator[None]:
+        """Around all that is done for a transaction; the rest after it is measured by that."""
         began = time.monotonic()
         yield
-        self._took = max(time.monotonic() - began, 0.001)
-        allowed = (IN_COMPANY if self._in_company else ALONE) / self._took * self.size
+        self._took = time.monotonic() - began
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Around what is done in it, while others wait; the size of the next one is measured by that."""
+        began = time.monotonic()
+        yield
+        took = max(time.monotonic() - began, 0.001)
+        allowed = (IN_COMPANY if self._in_company else ALONE) / took * self.size
         self.size = max(FEWEST_ROWS, min(MOST_ROWS, int(allowed), self.size * 2))
 
     def see(self, tx: Tx) -> None:

@@ -16,6 +16,8 @@ from storage.archive import MANY_LEADS, Archive, Tx, machine_now, one_at_a_time
 LEASE = timedelta(seconds=10)
 """Machine time in which a relay has sent what it took; what a dead one took is then anybody's."""
 MANY = 500
+IMPORTED = "imported"
+"""The verb of leads that came by the thousand and can wait: everybody else's wakes go before theirs."""
 WITH_MARKETING = (State.INQUIRY, State.NURTURING, State.RECYCLED, State.DORMANT)
 NO_WORKFLOW = (State.DISQUALIFIED, State.MERGED, State.ERASED, State.WON)
 
