@@ -65,8 +65,8 @@ class Met:
 def meet(
     tx: Tx, archive: Archive, release: Release, batch: Sequence[Ready]
 ) -> tuple[list[Met | ConflictError], datetime]:
-    """In the order of `batch`, in which no address and no external id stands twice: the lead it is about, locked, or
-    one that is not written yet. And the instant after the locks: what committed before it came before."""
+    """In the order of `batch`, in which no address, no external id and no lead stands twice: the lead it is about,
+    locked, or one that is not written yet. And the instant after the locks: what committed before it came before."""
     found = _locked(tx, batch)
     now = archive.clock.now()
     owners, taken = _belong(tx, batch), _taken_ids(tx, batch)
@@ -139,15 +139,23 @@ def keep(tx: Tx, met: Sequence[Met]) -> None:
 def _locked(tx: Tx, batch: Sequence[Ready]) -> dict[str, RowMapping]:
     """By the key of the address, whom it stands for now. Raises LostRaceError for one that was merged or erased
     between being found and being locked."""
-    c = t.leads.c
-    named = select(c.address_key, STANDS).where(c.address_key.in_([each.key for each in batch]))
-    ids: dict[str, UUID] = {row[0]: row[1] for row in tx.execute(named)}
+    ids = stand_for(tx, [each.key for each in batch])
     if not ids:
         return {}
     rows = {row["id"]: row for row in tx.execute(LOCKED, {"ids": list(set(ids.values()))}).mappings()}
     if any(row["merged_into"] or row["state"] == State.ERASED.value for row in rows.values()):
         raise LostRaceError
     return {key: rows[id] for key, id in ids.items()}
+
+
+def stand_for(tx: Tx, keys: Sequence[str]) -> dict[str, UUID]:
+    """By the keys of addresses, the leads they stand for now. Who has begun with `one_at_a_time(tx, MANY_LEADS)` may
+    rely on it: nobody is merged meanwhile."""
+    c = t.leads.c
+    found: dict[str, UUID] = {
+        row[0]: row[1] for row in tx.execute(select(c.address_key, STANDS).where(c.address_key.in_(keys)))
+    }
+    return found
 
 
 def _belong(tx: Tx, batch: Sequence[Ready]) -> dict[tuple[str, str], UUID]:

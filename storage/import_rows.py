@@ -34,11 +34,6 @@ class Prepared:
     ready: Ready
     left_unknown: bool
 
-    @property
-    def marks(self) -> set[object]:
-        """What may stand only once in a wave: two rows about one person are taken one after the other."""
-        return {self.ready.key, self.line.external or self.ready.key}
-
 
 def prepare(release: Release, secret: bytes, rows: Iterable[Row], tag: str) -> list[Prepared | Refused]:
     """All that can be told of rows without the archive, so that nobody waits for it."""
@@ -60,21 +55,25 @@ def take(tx: Tx, archive: Archive, release: Release, rows: Sequence[Prepared | R
     """What became of each. All of a row or, on a rule it breaks, nothing of it."""
     outcomes: dict[int, Outcome] = {row.number: row for row in rows if isinstance(row, Refused)}
     left = [row for row in rows if isinstance(row, Prepared)]
+    stands = enrolling_many.stand_for(tx, [row.ready.key for row in left])
     while left:
-        wave, left = _next_wave(left)
+        wave, left = _next_wave(left, stands)
         for row, outcome in zip(wave, _taken(tx, archive, release, wave, tag), strict=True):
             outcomes[row.line.number] = outcome
     return [outcomes[number] for number in sorted(outcomes)]
 
 
-def _next_wave(rows: Sequence[Prepared]) -> tuple[list[Prepared], list[Prepared]]:
-    """Those that share nobody with a row before them, and the others."""
+def _next_wave(rows: Sequence[Prepared], stands: Mapping[str, UUID]) -> tuple[list[Prepared], list[Prepared]]:
+    """Those that share nobody with a row before them, and the others. Two rows about one person are taken one after
+    the other: by the address, the external id, or the lead that two addresses stand for since they were merged."""
     seen: set[object] = set()
     wave: list[Prepared] = []
     left: list[Prepared] = []
     for row in rows:
-        (left if row.marks & seen else wave).append(row)
-        seen |= row.marks
+        key, external = row.ready.key, row.line.external
+        marks = {key, external or key, stands.get(key, key)}
+        (left if marks & seen else wave).append(row)
+        seen |= marks
     return wave, left
 
 
