@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +18,8 @@ from domain import keys
 from domain.importing import Line, Received, Row
 from domain.lead import Source
 from domain.said import Said
-from storage import enrolling, importing, reading, repairing
+from domain.steps import Permit
+from storage import enrolling, importing, permits, reading, repairing
 from storage import tables as t
 from storage.importing import Import
 from tests.unit.importing.test_importing import begun, count, imported, lines, reader
@@ -153,7 +157,7 @@ def going_on(world: World, rows: Sequence[Row], meanwhile: Callable[[], None]) -
 
 def test_who_opts_out_meanwhile_stays_out(world: World) -> None:
     world.enrol("ana@acme.example")
-    rows = [*lines(80), Line(82, "ana@acme.example", GOOD)]
+    rows = [*lines(160), Line(162, "ana@acme.example", GOOD)]
     lead = lead_of(world, "ana@acme.example")
 
     def leave() -> None:
@@ -167,7 +171,7 @@ def test_who_opts_out_meanwhile_stays_out(world: World) -> None:
 
 
 def test_an_address_that_is_suppressed_meanwhile_is_never_mailed(world: World) -> None:
-    rows = [*lines(80), Line(82, "ana@acme.example", GOOD)]
+    rows = [*lines(160), Line(162, "ana@acme.example", GOOD)]
     key = keys.address_key(world.archive.secret, "ana@acme.example")
 
     def suppress() -> None:
@@ -181,7 +185,7 @@ def test_an_address_that_is_suppressed_meanwhile_is_never_mailed(world: World) -
 
 def test_who_is_erased_meanwhile_stays_erased(world: World) -> None:
     gone = world.enrol("ana@acme.example")
-    rows = [*lines(80), Line(82, "ana@acme.example", {**GOOD, "lead.first_name": "Ana"})]
+    rows = [*lines(160), Line(162, "ana@acme.example", {**GOOD, "lead.first_name": "Ana"})]
 
     def erase() -> None:
         with world.archive.begin() as tx:
@@ -261,3 +265,36 @@ def _running(world: World, rows: Sequence[Row]) -> Import:
     with world.archive.begin() as tx:
         tx.execute(t.imports.update().values(status=importing.RUNNING))
         return importing.load(tx, found.id)
+
+
+def test_half_of_a_senders_day_is_left_to_those_who_wrote_themselves(world: World) -> None:
+    files = dict(shipped_files())
+    path = "content/defaults.yaml"
+    files[path] = re.sub(r"(?m)^sender_daily:.*$", "sender_daily: 4", files[path])
+    world.publish(files)
+    imported(world, [Line(n, f"lead{n}@site{n}.example", GOOD) for n in range(2, 9)])
+    came = [lead_of(world, f"lead{n}@site{n}.example") for n in range(2, 9)]
+    days = [world.look(lead).due_at.date() for lead in came]
+    assert max(Counter(days).values()) == 2
+    themselves = [world.enrol(f"own{n}@own{n}.example", values=GOOD) for n in range(2)]
+    assert {world.look(lead).due_at.date() for lead in themselves} == {min(days)}
+    world.event(came[-1], "click", "c1")
+    assert world.look(came[-1]).due_at.date() == max(days), "what is promised stays promised"
+
+
+def test_a_day_that_is_full_to_its_end_is_found_again_when_places_come_back(world: World) -> None:
+    leads = [world.enrol(f"lead{n}@site{n}.example") for n in range(3)]
+    limits = [Permit("sender/lena", 2)]
+    with world.archive.begin() as tx:
+        days = [permits.first_free_day(tx, limits, world.clock.at + timedelta(days=ahead)) for ahead in (0, 0, 0, 100)]
+        assert len(set(days)) == 2
+        for lead in leads[:2]:
+            assert permits.reserve(tx, lead, "step", limits, days[0])
+        assert permits.first_free_day(tx, limits, world.clock.at) == days[0] + timedelta(days=1)
+        permits.release(tx, leads[0])
+        assert permits.first_free_day(tx, limits, world.clock.at) == days[0]
+        assert permits.reserve(tx, leads[2], "step", limits, days[0])
+        for ahead in range(1, 60):
+            for lead in leads[:2]:
+                assert permits.reserve(tx, lead, f"step{ahead}", limits, days[0] + timedelta(days=ahead))
+        assert permits.first_free_day(tx, limits, world.clock.at) == days[0] + timedelta(days=60)
