@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """What this worker runs; without one, the hash of the workflow code."""
     slots: int = Field(default=32, ge=1)
     cached_workflows: int = Field(default=2000, ge=1)
+    begin_per_second: float = Field(default=50, gt=0)
+    """Imported leads that begin in a second at most, of one worker; fewer while it has other things to do."""
     secret: str | None = None
     """Keys the address hashes and the links; without one, secret.key in the data folder."""
 

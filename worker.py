@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 from activities.delivering import Delivering
 from activities.living import Living
 from api import staff_mail
+from commands import beginnings
 from commands.hook_post import HookPost
 from commands.opening import open_archive
 from domain.errors import NotReadyError, NurtureError
@@ -165,7 +166,7 @@ async def run_clock(archive: Archive, client: Client) -> None:
         await send_wakes(archive, client, found)
 
 
-async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
     """Again and again; what goes wrong is logged and tried again, never the end of the worker."""
     while True:
         try:
@@ -204,9 +205,11 @@ async def main(settings: Settings) -> None:
         disable_eager_activity_execution=True,
         graceful_shutdown_timeout=GRACE,
     )
+    beginning = beginnings.Beginnings(archive, client, max(settings.slots // 4, 1), settings.begin_per_second)
     uncertain = set[UUID]()
     background = [
         every(RELAY_EVERY, lambda: relay(archive, client)),
+        every(beginnings.LOOK_EVERY, beginning.go_on),
         every(RELAY_EVERY, staff.send_due),
         every(DUTIES_EVERY, lambda: asyncio.to_thread(duties.sweep, archive)),
         every(RELAY_EVERY, hook_post.send_due),

@@ -17,7 +17,7 @@ from domain.errors import InvalidError, NotReadyError
 if TYPE_CHECKING:
     from commands.benchmarks.figures import Figure
 
-NAMES = ("touches", "enrolments", "mails", "clicks", "decide", "authoring", "queue")
+NAMES = ("touches", "enrolments", "mails", "clicks", "decide", "authoring", "queue", "import")
 
 
 def register(app: typer.Typer) -> None:
@@ -58,10 +58,10 @@ def _ending_well() -> Iterator[None]:
 def _measure(name: str, is_quick: bool, tell: Callable[[str], None]) -> list[Figure]:
     import asyncio
 
-    from commands.benchmarks import authors, clicks, decides, enrolments, mails, queues, touches
+    from commands.benchmarks import authors, clicks, decides, enrolments, imports, mails, queues, touches
     from commands.opening import settings_for
 
-    measures = dict(zip(NAMES, (touches, enrolments, mails, clicks, decides, authors, queues), strict=True))
+    measures = dict(zip(NAMES, (touches, enrolments, mails, clicks, decides, authors, queues, imports), strict=True))
     with tempfile.TemporaryDirectory(prefix="nurture-bench-") as folder:
         try:
             return asyncio.run(measures[name].measure(Path(folder), settings_for().files, is_quick, tell))

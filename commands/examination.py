@@ -98,6 +98,9 @@ def _ailments(archive: Archive) -> Iterator[Finding]:
     yield _count("leads behind", len(behind), "bad", "something happened to them that nobody has looked at", REPAIR)
     yield _count("leads overdue", found.overdue, "bad", "their next step is long past due", REPAIR)
     yield _count("wakes", found.late_wakes, "bad", "not sent to Temporal yet", "see whether a worker runs, and its log")
+    if found.imported:
+        says = f"{found.imported} imported leads still wait to begin; they do while a worker runs, a few at a time"
+        yield Finding("imports", "ok", says)
     yield _count(
         "sends", found.uncertain, "mind", "ended nobody knows how; they count as used and are never sent again"
     )

@@ -136,8 +136,7 @@ def _run(archive: Archive, rows: MappedRows, survey: Survey, options: Options) -
     if not options.is_json:
         again = f"Going on with the import of {found.at:%Y-%m-%d %H:%M} UTC at row {resumed_at}."
         say(again if resumed_at else f"To stop it from elsewhere: nurture import --pause {found.id}")
-    with progress("Importing", found.total, options.is_json) as advance:
-        advance(found.taken)
+    with progress("Importing", found.total, options.is_json, found.taken, "rows") as advance:
         return importing.run(archive, found, rows.rows, lambda now: advance(now.taken)), resumed_at
 
 

@@ -45,6 +45,10 @@ def sender_day(sender: str) -> str:
     return f"sender/{sender}"
 
 
+def is_sender_day(scope: str) -> bool:
+    return scope.startswith("sender/")
+
+
 def company_touch(company: str, touch: str) -> str:
     return f"company/{company}/{touch}"
 

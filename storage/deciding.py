@@ -6,7 +6,7 @@ around the wire.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, update
 
+from domain import keys
 from domain.context import Context
 from domain.decide import decide
 from domain.keys import content_hash
@@ -21,7 +22,7 @@ from domain.lead import IN_SALES, Facts, Lead, State, Status
 from domain.queue import place
 from domain.readiness import Verdict
 from domain.release import Release
-from domain.steps import Move, Order, Step, Told, Verb, Where
+from domain.steps import Move, Order, Permit, Step, Told, Verb, Where
 from storage import permits, queue, record, webhooks
 from storage import tables as t
 from storage.archive import Archive, Tx
@@ -30,6 +31,8 @@ from storage.facts import day_start, load
 END_OF_STRETCH = frozenset({"T09", "T14", "T21", "T21b", "T22", "T33", "T35", "T36", "T41"})
 """A cycle or a handoff ended: a good moment for the workflow to start a fresh history."""
 MANY_EVENTS = 1000
+IMPORTED = "import"
+"""The origin of leads that came in a file."""
 RESERVATIONS = 30
 
 
@@ -136,14 +139,23 @@ def _reserved(d: Deciding, step: Step) -> Step:
     for _ in range(RESERVATIONS):
         if not step.permits:
             break  # by the first free day something else comes before it
-        day = _day(d, step)
-        free = permits.first_free_day(d.tx, step.permits, max(step.due_at, d.now))
+        day, wanted = _day(d, step), _wanted(d, step)
+        free = permits.first_free_day(d.tx, wanted, max(step.due_at, d.now))
         d.facts = replace(d.facts, reserved={step.id: day_start(free.isoformat())})
-        if free == day and permits.reserve(d.tx, d.lead.id, step.id, step.permits, day):
+        if free == day and permits.reserve(d.tx, d.lead.id, step.id, wanted, day):
             return step
         step = decide(d.facts, d.release, d.now)
     d.facts = replace(d.facts, reserved={})
     return replace(step, due_at=step.due_at + timedelta(days=1)) if step.permits else step
+
+
+def _wanted(d: Deciding, step: Step) -> Sequence[Permit]:
+    """Thousands that came in a file leave half of a sender's day to those who wrote to us themselves, until they do
+    something too: else nobody would hear from us for weeks after an import."""
+    has_stirred = any(seen.last_at > d.lead.created_at for seen in d.facts.seen.values())
+    if d.beside["origin"] != IMPORTED or has_stirred:
+        return step.permits
+    return [replace(p, limit=max(p.limit // 2, 1)) if keys.is_sender_day(p.scope) else p for p in step.permits]
 
 
 def _day(d: Deciding, step: Step) -> date:

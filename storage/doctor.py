@@ -12,12 +12,14 @@ from sqlalchemy import func, select
 from storage import tables as t
 from storage import webhooks
 from storage.archive import Archive, machine_now
-from storage.wakes import NO_WORKFLOW
+from storage.wakes import IMPORTED, NO_WORKFLOW
 
 LONG_PAST = timedelta(hours=1)
 """Business time a step may be late before it counts as stuck; a worker that was away catches up sooner."""
 RELAY_LATE = timedelta(seconds=30)
 """Machine time after which a wake should have been sent by a relay."""
+WAIT_TO_BEGIN = select(t.wakes.c.lead_id).where(t.wakes.c.verb == IMPORTED)
+"""Imported leads begin a few at a time; nothing is wrong with those that wait."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Ailments:
     behind: frozenset[tuple[UUID, int]]
     wakes: int
     late_wakes: int
+    imported: int
     uncertain: int
     unsent_notices: int
     dead_webhooks: int
@@ -37,14 +40,16 @@ class Ailments:
 def examine(archive: Archive) -> Ailments:
     now, machine = archive.clock.now(), machine_now()
     c, open_lead = t.leads.c, t.leads.c.state.not_in(NO_WORKFLOW)
-    late = t.wakes.c.at < machine - RELAY_LATE
+    w = t.wakes.c
+    late = w.at < machine - RELAY_LATE
     with archive.reading() as tx:
-        behind = tx.execute(select(c.id, c.seq).where(open_lead, c.step_seq < c.seq))
+        behind = tx.execute(select(c.id, c.seq).where(open_lead, c.step_seq < c.seq, c.id.not_in(WAIT_TO_BEGIN)))
         return Ailments(
             tx.execute(select(func.count()).where(open_lead, c.step_due_at < now - LONG_PAST)).scalar_one(),
             frozenset((row.id, row.seq) for row in behind),
             tx.execute(select(func.count()).select_from(t.wakes)).scalar_one(),
-            tx.execute(select(func.count()).select_from(t.wakes).where(late)).scalar_one(),
+            tx.execute(select(func.count()).select_from(t.wakes).where(late, w.verb != IMPORTED)).scalar_one(),
+            tx.execute(select(func.count()).where(w.verb == IMPORTED)).scalar_one(),
             tx.execute(select(func.count()).where(t.ledger.c.status == "uncertain")).scalar_one(),
             _unsent_notices(archive, machine),
             tx.execute(select(func.count()).where(t.webhooks.c.status == webhooks.DEAD)).scalar_one(),
@@ -60,10 +65,10 @@ def _unsent_notices(archive: Archive, machine: datetime) -> int:
 
 
 def open_leads(archive: Archive, batch: int) -> Iterator[list[UUID]]:
-    """The ids of all leads that need a workflow, so many at a time."""
+    """The ids of all leads that need a workflow and do not still wait to begin, so many at a time."""
     c, last = t.leads.c, None
     while True:
-        query = select(c.id).where(c.state.not_in(NO_WORKFLOW)).order_by(c.id).limit(batch)
+        query = select(c.id).where(c.state.not_in(NO_WORKFLOW), c.id.not_in(WAIT_TO_BEGIN)).order_by(c.id).limit(batch)
         with archive.reading() as tx:
             ids = list(tx.execute(query if last is None else query.where(c.id > last)).scalars())
         if not ids:

@@ -58,10 +58,7 @@ def enrol(tx: Tx, archive: Archive, who: Enrolment) -> Enrolled:
     """New, or known and told more. Raises InvalidError for an address or a value that cannot be, ConflictError
     for an external id that belongs to somebody else."""
     release, now = archive.live(tx), archive.clock.now()
-    address = email_address(who.email)
-    values = learning.understand(release, who.values)
-    if company := company_domain(values.get("company.domain"), address):
-        values["company.domain"] = company
+    address, values = understood(release, who)
     key = keys.address_key(archive.secret, address)
     lead_id = tx.execute(select(STANDS).where(t.leads.c.address_key == key)).scalar()
     lead_id, is_new = (lead_id, False) if lead_id else _create(tx, archive, release, who, key, values, now)
@@ -72,7 +69,7 @@ def enrol(tx: Tx, archive: Archive, who: Enrolment) -> Enrolled:
     lead = _flags(tx, facts.lead, who, key, now)
     _link_external(tx, lead_id, who.external)
     kind = "enrolled" if is_new else "inquired_again"
-    data = {"origin": who.origin, "fields": sorted(values), "consent_basis": who.consent.get("basis")}
+    data = log_data(who, values)
     log_id = record.log(tx, lead, kind, now, actor=who.actor, actor_id=who.actor_id, data=data)
     if who.consent.get("text"):
         texts.put(tx, lead_id, "consent", str(log_id), who.consent["text"], now)
@@ -81,6 +78,19 @@ def enrol(tx: Tx, archive: Archive, who: Enrolment) -> Enrolled:
         when = learning.now_or(at, now)
         learning.happen(tx, lead_id, "enrol", f"{log_id}/{name}", name, when, now)
     return Enrolled(lead_id, is_new, wakes.wake(tx, lead_id, kind))
+
+
+def understood(release: Release, who: Enrolment) -> tuple[str, dict[str, Value]]:
+    """The address and the values as they are kept. Raises InvalidError naming the field."""
+    address = email_address(who.email)
+    values = learning.understand(release, who.values)
+    if company := company_domain(values.get("company.domain"), address):
+        values["company.domain"] = company
+    return address, values
+
+
+def log_data(who: Enrolment, values: Mapping[str, Value]) -> dict[str, object]:
+    return {"origin": who.origin, "fields": sorted(values), "consent_basis": who.consent.get("basis")}
 
 
 def _create(
@@ -94,12 +104,32 @@ def _create(
 ) -> tuple[UUID, bool]:
     """Two at once for one address: the unique key lets one create, the other finds it. An id that was somebody
     else's, merged or erased since, is not used again."""
+    wanted = wanted_id(who) or uuid4()
+    lead, rule = new_lead(wanted, release, who, values, now)
+    for id in (wanted, uuid4()):
+        row = lead_row(replace(lead, id=id), who, key, rule)
+        query = insert_once(tx, t.leads).values(row).on_conflict_do_nothing()
+        if tx.execute(query.returning(t.leads.c.id)).scalar() is not None:
+            learning.start(tx, id)
+            return id, True
+        if found := tx.execute(select(STANDS).where(t.leads.c.address_key == key)).scalar():
+            return found, False
+    raise AssertionError("a fresh id was taken")
+
+
+def wanted_id(who: Enrolment) -> UUID | None:
+    return who.id or (keys.lead_id(*who.external) if who.external else None)
+
+
+def new_lead(
+    id: UUID, release: Release, who: Enrolment, values: Mapping[str, Value], now: datetime
+) -> tuple[Lead, str]:
+    """As nobody has written it yet, and the rule that found its time zone."""
     zone, rule = _zone(release, values)
     country = values.get("lead.country") or values.get("company.country")
     company = values.get("company.domain")
-    wanted = who.id or (keys.lead_id(*who.external) if who.external else uuid4())
     lead = Lead(
-        id=wanted,
+        id=id,
         state=State.NEW,
         created_at=now,
         state_entered_at=now,
@@ -108,15 +138,12 @@ def _create(
         country=str(country)[:8] if country else None,
         time_zone=zone,
     )
-    for id in (wanted, uuid4()):
-        row = {**from_lead(replace(lead, id=id)), "address_key": key, "origin": who.origin[:64], "zone_rule": rule}
-        query = insert_once(tx, t.leads).values({**row, "step_seq": 0}).on_conflict_do_nothing()
-        if tx.execute(query.returning(t.leads.c.id)).scalar() is not None:
-            learning.start(tx, id)
-            return id, True
-        if found := tx.execute(select(STANDS).where(t.leads.c.address_key == key)).scalar():
-            return found, False
-    raise AssertionError("a fresh id was taken")
+    return lead, rule
+
+
+def lead_row(lead: Lead, who: Enrolment, key: str, zone_rule: str) -> dict[str, Any]:  # Any: column values
+    beside = {"address_key": key, "origin": who.origin[:64], "zone_rule": zone_rule, "step_seq": 0}
+    return {**from_lead(lead), **beside}
 
 
 def _zone(release: Release, values: Mapping[str, Value]) -> tuple[str, str]:
@@ -127,23 +154,35 @@ def _zone(release: Release, values: Mapping[str, Value]) -> tuple[str, str]:
 
 def _flags(tx: Tx, lead: Lead, who: Enrolment, key: str, now: datetime) -> Lead:
     """Opt-outs only ever get stricter here; taking one back needs the person's own act."""
-    after = replace(
+    after = flagged(lead, who)
+    record.save(tx, lead, after)
+    if reason := suppressed_for(who):
+        suppress(tx, key, reason, who.origin, now)
+    return after
+
+
+def flagged(lead: Lead, who: Enrolment) -> Lead:
+    return replace(
         lead,
         has_opted_out=lead.has_opted_out or who.has_opted_out,
         is_do_not_call=lead.is_do_not_call or who.is_do_not_call,
         has_bounced=lead.has_bounced or who.has_bounced,
     )
-    record.save(tx, lead, after)
-    if who.has_opted_out:
-        suppress(tx, key, "opted_out", who.origin, now)
-    elif who.has_bounced:
-        suppress(tx, key, "bounced", who.origin, now)
-    return after
+
+
+def suppressed_for(who: Enrolment) -> str | None:
+    return "opted_out" if who.has_opted_out else "bounced" if who.has_bounced else None
 
 
 def suppress(tx: Tx, key: str, reason: str, source: str, now: datetime) -> None:
-    row = {"address_key": key, "reason": reason, "at": now, "source": source[:64]}
-    tx.execute(insert_once(tx, t.suppressions).values(row).on_conflict_do_nothing())
+    suppress_many(tx, {key: reason}, source, now)
+
+
+def suppress_many(tx: Tx, reasons: Mapping[str, str], source: str, now: datetime) -> None:
+    """By the keyed hash of an address, why; who is suppressed already stays so for the first reason."""
+    rows = [{"address_key": key, "reason": why, "at": now, "source": source[:64]} for key, why in reasons.items()]
+    if rows:
+        tx.execute(insert_once(tx, t.suppressions).on_conflict_do_nothing(), rows)
 
 
 def opt_out(tx: Tx, archive: Archive, lead_id: UUID, source: str) -> Wake | None:

@@ -72,7 +72,7 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
         bool(row["open_deals"]),
         pauses.held(tx, lead, row["origin"]),
     )
-    beside = {name: row[name] for name in ("step", "step_seq", "step_due_at", "verdict_id", "verdict_mark")}
+    beside = {name: row[name] for name in ("step", "step_seq", "step_due_at", "verdict_id", "verdict_mark", "origin")}
     return facts, beside
 
 

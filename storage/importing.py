@@ -13,18 +13,16 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from domain import keys
 from domain.addresses import email_address
-from domain.definition import FieldDef
-from domain.errors import ConflictError, InvalidError, MissingError, NurtureError, RefusedError
+from domain.errors import ConflictError, InvalidError, MissingError, RefusedError
 from domain.importing import Line, Refused, Row, usable
-from domain.lead import Source, Value
-from storage import enrolling, import_history
+from domain.lead import Value
+from storage import enrolling, import_rows
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
-from storage.enrolling import Enrolled, Enrolment
 from storage.pacing import MOST_ROWS, Pace
 
 OPTING_OUT, RUNNING, PAUSED, DONE, REPLACED = "opting_out", "running", "paused", "done", "replaced"
@@ -183,8 +181,7 @@ def run(archive: Archive, found: Import, rows: Rows, tell: Callable[[Import], No
     ahead = rows(found.next_row)
     try:
         while batch := list(islice(ahead, pace.size)):
-            with pace.measured():
-                found = take_rows(archive, found, batch, pace)
+            found = take_rows(archive, found, batch, pace)
             tell(found)
             pace.rest()
     except PausedError as paused:
@@ -200,33 +197,46 @@ def take_rows(archive: Archive, found: Import, batch: Sequence[Row], pace: Pace 
 
     Raises PausedError, or ConflictError when the import does not stand where `found` says; then it takes none.
     """
-    counts, rejected = Counter(found.counts), list[dict[str, object]]()
-    after = batch[-1].number + 1
-    with archive.begin() as tx:
-        one_at_a_time(tx, MANY_LEADS)
-        if pace:
+    pace, tag = pace or Pace(), f"import:{found.id}"
+    after = replace(found, next_row=batch[-1].number + 1)
+    with pace.working():
+        with archive.reading() as tx:
+            release = archive.live(tx)
+        rows = import_rows.prepare(release, archive.secret, batch, tag)
+        with archive.begin() as tx, pace.writing():
+            one_at_a_time(tx, MANY_LEADS)
             pace.see(tx)
-        c = t.imports.c
-        stands = (c.id == found.id, c.next_row == found.next_row, c.status == RUNNING)
-        if not tx.execute(update(t.imports).where(*stands).values(next_row=after)).rowcount:
-            stands_now = load(tx, found.id)
-            if stands_now.status == PAUSED:
-                raise PausedError(stands_now)
-            raise ConflictError("somebody else is running this import; wait for it, or start again when it has ended")
-        fields = archive.live(tx).fields
-        for row in batch:
-            outcome = row if isinstance(row, Refused) else _enrol(tx, archive, found, row, fields)
-            if isinstance(outcome, Refused):
-                rejected.append({"import_id": found.id, "row": row.number, "reason": outcome.reason[:LONGEST_REASON]})
-                counts["rejected"] += 1
-            else:
-                counts.update(outcome)
-        if rejected:
-            tx.execute(insert(t.import_rejects), rejected)
-        tx.execute(update(t.imports).where(c.id == found.id).values(counts=dict(counts)))
-        if pace:
+            _go_on(tx, found, after)
+            if (live := archive.live(tx)) is not release:
+                release, rows = live, import_rows.prepare(live, archive.secret, batch, tag)
+            after = _counted(tx, after, import_rows.take(tx, archive, release, rows, tag))
             pace.leave(tx)
-    return replace(found, next_row=after, counts=counts)
+    return after
+
+
+def _go_on(tx: Tx, found: Import, after: Import) -> None:
+    c = t.imports.c
+    stands = (c.id == found.id, c.next_row == found.next_row, c.status == RUNNING)
+    if not tx.execute(update(t.imports).where(*stands).values(next_row=after.next_row)).rowcount:
+        stands_now = load(tx, found.id)
+        if stands_now.status == PAUSED:
+            raise PausedError(stands_now)
+        raise ConflictError("somebody else is running this import; wait for it, or start again when it has ended")
+
+
+def _counted(tx: Tx, found: Import, outcomes: Sequence[import_rows.Outcome]) -> Import:
+    counts, rejected = Counter(found.counts), list[dict[str, object]]()
+    for outcome in outcomes:
+        if isinstance(outcome, Refused):
+            reason = outcome.reason[:LONGEST_REASON]
+            rejected.append({"import_id": found.id, "row": outcome.number, "reason": reason})
+            counts["rejected"] += 1
+        else:
+            counts.update(outcome)
+    if rejected:
+        tx.execute(insert(t.import_rejects), rejected)
+    tx.execute(update(t.imports).where(t.imports.c.id == found.id).values(counts=dict(counts)))
+    return replace(found, counts=counts)
 
 
 def survey(archive: Archive, rows: Rows, tell: Callable[[int], None] = lambda _: None) -> Survey:
@@ -272,54 +282,15 @@ def _opt_out_first(archive: Archive, found: Import, rows: Rows, pace: Pace) -> I
 
 
 def _suppress(tx: Tx, archive: Archive, lines: Sequence[Line]) -> None:
+    reasons: dict[str, str] = {}
     for line in lines:
         try:
             address = email_address(line.email)
         except InvalidError:
             continue  # nobody can be mailed there; the row is rejected when its turn comes
         reason = "opted_out" if line.has_opted_out else "bounced"
-        enrolling.suppress(tx, keys.address_key(archive.secret, address), reason, "import", archive.clock.now())
-
-
-def _enrol(
-    tx: Tx, archive: Archive, found: Import, line: Line, fields: Mapping[str, FieldDef]
-) -> Sequence[str] | Refused:
-    """Which counts it belongs to. All of the row or, on a rule it breaks, nothing of it."""
-    tag = f"import:{found.id}"
-    try:
-        values, left = usable(fields, line.values)
-        with tx.begin_nested():
-            enrolled = enrolling.enrol(tx, archive, _enrolment(line, values, tag))
-            import_history.add(tx, archive, enrolled.lead_id, line, tag)
-    except NurtureError as error:
-        return Refused(line.number, error.sentence)
-    flags = {"opted_out": line.has_opted_out, "left_unknown": bool(left), "with_sales": bool(line.owner)}
-    return (_kind(tx, enrolled, tag), *(name for name, is_so in flags.items() if is_so))
-
-
-def _kind(tx: Tx, enrolled: Enrolled, tag: str) -> str:
-    if enrolled.is_new:
-        return "new"
-    c = t.log.c
-    kinds = ("enrolled", "inquired_again")
-    mine = select(func.count()).where(c.lead_id == enrolled.lead_id, c.actor_id == tag, c.kind.in_(kinds))
-    return "merged" if tx.execute(mine).scalar_one() > 1 else "known"
-
-
-def _enrolment(line: Line, values: Mapping[str, Value], tag: str) -> Enrolment:
-    return Enrolment(
-        line.email,
-        values,
-        origin="import",
-        source=Source.IMPORT,
-        actor="OPS",
-        actor_id=tag,
-        external=line.external,
-        consent=line.consent,
-        has_opted_out=line.has_opted_out,
-        is_do_not_call=line.is_do_not_call,
-        has_bounced=line.has_bounced,
-    )
+        reasons.setdefault(keys.address_key(archive.secret, address), reason)
+    enrolling.suppress_many(tx, reasons, "import", archive.clock.now())
 
 
 def _import(row: RowMapping) -> Import:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from domain.context import BEGINNING
 from domain.errors import InvalidError
@@ -54,23 +55,48 @@ def learn(
     What was known before the lead last left sales may be overtaken by anybody. Returns the names that changed.
     """
     current = tx.execute(select(t.lead_facts.c.known).where(t.lead_facts.c.lead_id == lead.id)).scalar_one()
-    known, told = to_known(current), []
-    left_at = lead.left_sales_at or BEGINNING
-    changed = []
+    lesson = read(lead, release, current, values, source, evidence, at)
+    texts.put_many(tx, lesson.texts)
+    if lesson.told:
+        tx.execute(insert(t.learned), lesson.told)
+    if lesson.changed:
+        tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead.id).values(known=lesson.known))
+    return lesson.changed
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What somebody told of a lead, as rows: `texts` are words about the person, `told` everything else, `known` what
+    is known then (JSON), and `changed` the names that are not what they were."""
+
+    texts: list[dict[str, Any]]  # Any: column values of many types, here and below
+    told: list[dict[str, Any]]
+    known: Mapping[str, Any]
+    changed: list[str]
+
+
+def read(
+    lead: Lead,
+    release: Release,
+    current: Mapping[str, Any],  # Any: JSON
+    values: Mapping[str, Value],
+    source: Source,
+    evidence: str,
+    at: datetime,
+) -> Lesson:
+    """What `learn` writes, worked out beside what is known already, and not written."""
+    known, left_at = to_known({name: current[name] for name in values.keys() & current.keys()}), lead.left_sales_at
+    found = Lesson([], [], dict(current), [])
     for name, value in values.items():
         if release.fields[name].personal:
-            texts.put(tx, lead.id, "field", name, str(value), at)
+            found.texts.append(texts.row(lead.id, "field", name, str(value), at))
             continue
         fact = Known(value, at, source, evidence)
-        told.append({"lead_id": lead.id, "name": name, "fact": from_known(fact), "left_sales_at": lead.left_sales_at})
-        if merge(known, name, fact, left_at):
-            changed.append(name)
-    if told:
-        tx.execute(insert(t.learned), told)
-    if changed:
-        raw = {**current, **{name: from_known(known[name]) for name in changed}}
-        tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead.id).values(known=raw))
-    return changed
+        raw = from_known(fact)
+        found.told.append({"lead_id": lead.id, "name": name, "fact": raw, "left_sales_at": left_at})
+        if merge(known, name, fact, left_at or BEGINNING):
+            found.changed.append(name)
+    return replace(found, known={**current, **{name: from_known(known[name]) for name in found.changed}})
 
 
 def merge(known: dict[str, Known], name: str, fact: Known, left_sales_at: datetime) -> bool:
@@ -122,28 +148,25 @@ def happen(
     if event_row is None:
         return None
     if human == "human":
-        _count(tx, lead_id, [(name, at, f"event:{event_row}")])
+        _count(tx, lead_id, name, at, f"event:{event_row}")
     return int(event_row)
 
 
-def happened_before(tx: Tx, lead_id: UUID, source: str, rows: Sequence[Mapping[str, object]]) -> int:
-    """Many at once, of a past that another system kept: each row has event_id, name, at, received_at and human.
-    Returns how many are new."""
-    beside = {"lead_id": lead_id, "source": source, "ledger_id": None, "data": {}}
+def happened_before(tx: Tx, source: str, rows: Sequence[Mapping[str, object]]) -> Sequence[Row[Any]]:
+    """Many at once, of a past that another system kept: each row has lead_id, event_id, name, at, received_at and
+    human. Returns those that are new, with their ids; whoever keeps the facts counts them."""
+    beside: dict[str, object] = {"source": source, "ledger_id": None, "data": {}}
+    c = t.events.c
     query = insert_once(tx, t.events).on_conflict_do_nothing(index_elements=["source", "event_id"])
-    returned = query.returning(t.events.c.id, t.events.c.name, t.events.c.at, t.events.c.human)
-    new = tx.execute(returned.values([{**row, **beside} for row in rows])).all()
-    _count(tx, lead_id, [(row.name, row.at, f"event:{row.id}") for row in new if row.human == "human"])
-    return len(new)
+    returned = query.returning(c.id, c.lead_id, c.name, c.at, c.human)
+    return tx.execute(returned, [{**row, **beside} for row in rows]).all() if rows else []
 
 
-def _count(tx: Tx, lead_id: UUID, happened: Sequence[tuple[str, datetime, str]]) -> None:
-    """Each is a name, an instant and what proves it."""
+def _count(tx: Tx, lead_id: UUID, name: str, at: datetime, evidence: str) -> None:
     seen: dict[str, Any] = dict(  # Any: JSON
         tx.execute(select(t.lead_facts.c.seen).where(t.lead_facts.c.lead_id == lead_id)).scalar_one()
     )
-    for name, at, evidence in happened:
-        count(seen, name, at, evidence)
+    count(seen, name, at, evidence)
     tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id == lead_id).values(seen=seen))
 
 

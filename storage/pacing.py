@@ -12,8 +12,9 @@ from storage import tables as t
 from storage.archive import Tx
 
 MOST_ROWS = 500
-FEWEST_ROWS = 10
-FIRST_ROWS = 50
+FEWEST_ROWS = 100
+"""Of fewer, the statements of a transaction cost more than the rows in them."""
+FIRST_ROWS = 100
 ALONE, IN_COMPANY = 0.5, 0.1
 """Seconds that one transaction may hold up others: while nobody else writes, and while somebody does."""
 LEAST_REST = 0.1
@@ -32,11 +33,19 @@ class Pace:
         self._in_company = False
 
     @contextmanager
-    def measured(self) -> Iterator[None]:
+    def working(self) -> Iterator[None]:
+        """Around all that is done for a transaction; the rest after it is measured by that."""
         began = time.monotonic()
         yield
-        self._took = max(time.monotonic() - began, 0.001)
-        allowed = (IN_COMPANY if self._in_company else ALONE) / self._took * self.size
+        self._took = time.monotonic() - began
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Around what is done in it, while others wait; the size of the next one is measured by that."""
+        began = time.monotonic()
+        yield
+        took = max(time.monotonic() - began, 0.001)
+        allowed = (IN_COMPANY if self._in_company else ALONE) / took * self.size
         self.size = max(FEWEST_ROWS, min(MOST_ROWS, int(allowed), self.size * 2))
 
     def see(self, tx: Tx) -> None:

@@ -6,18 +6,27 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, select, update
 
 from domain.steps import Permit
 from storage import tables as t
 from storage.archive import Tx, insert_once
 
 FAR = 400
+AT_ONCE = 50
+"""Days that are looked at together."""
+SOON = timedelta(days=14)
+"""Within it places that were given back are found again; further ahead only the day's last place is looked at, as
+counting those before it takes as long as there are leads."""
+DAYS: BindParameter[list[str]] = bindparam("days", expanding=True)
+ENDED = select(t.permits.c.day).where(
+    t.permits.c.scope == bindparam("scope"), t.permits.c.number == bindparam("limit"), t.permits.c.day.in_(DAYS)
+)
 TAKEN = (
-    select(t.permits.c.scope, t.permits.c.day, func.count())
-    .where(t.permits.c.scope.in_(bindparam("scopes", expanding=True)), t.permits.c.day >= bindparam("first"))
-    .group_by(t.permits.c.scope, t.permits.c.day)
-    .having(func.count() >= bindparam("least"))
+    select(t.permits.c.day)
+    .where(t.permits.c.scope == bindparam("scope"), t.permits.c.day.in_(DAYS))
+    .group_by(t.permits.c.day)
+    .having(func.count() >= bindparam("limit"))
 )
 LAST = select(func.max(t.permits.c.number)).where(
     t.permits.c.scope == bindparam("scope"), t.permits.c.day == bindparam("day")
@@ -38,18 +47,24 @@ def use(tx: Tx, lead_id: UUID, step_id: str) -> None:
 
 def first_free_day(tx: Tx, permits: Sequence[Permit], wished: datetime) -> date:
     """The first UTC day from the wished one on with a place in every scope."""
-    day = wished.astimezone(UTC).date()
-    full = _full_days(tx, permits, day)
-    for ahead in range(FAR):
-        if (found := day + timedelta(days=ahead)).isoformat() not in full:
+    first = wished.astimezone(UTC).date()
+    for start in range(0, FAR, AT_ONCE):
+        days = [first + timedelta(days=ahead) for ahead in range(start, start + AT_ONCE)]
+        full = _full_days(tx, permits, [day.isoformat() for day in days], (first + SOON).isoformat())
+        if found := next((day for day in days if day.isoformat() not in full), None):
             return found
-    return day + timedelta(days=FAR)
+    return first + timedelta(days=FAR)
 
 
-def _full_days(tx: Tx, permits: Sequence[Permit], first: date) -> set[str]:
-    limits = {permit.scope: permit.limit for permit in permits}
-    days = tx.execute(TAKEN, {"scopes": list(limits), "first": first.isoformat(), "least": min(limits.values())})
-    return {day for scope, day, taken in days if taken >= limits[scope]}
+def _full_days(tx: Tx, permits: Sequence[Permit], days: Sequence[str], soon: str) -> set[str]:
+    full = set[str]()
+    for permit in permits:  # two at most
+        asked = {"scope": permit.scope, "limit": permit.limit}
+        ended = set(tx.execute(ENDED, {**asked, "days": days}).scalars())
+        if near := [day for day in ended if day < soon]:
+            ended -= set(near) - set(tx.execute(TAKEN, {**asked, "days": near}).scalars())
+        full |= ended
+    return full
 
 
 def reserve(tx: Tx, lead_id: UUID, step_id: str, permits: Sequence[Permit], day: date) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,29 @@ def log(
     **columns: object,
 ) -> int:
     """Append one row. `data` holds ids, codes, numbers and times, never words about a person."""
-    row: dict[str, Any] = {  # Any: column values of many types
+    row = log_row(lead, kind, at, actor=actor, actor_id=actor_id, reason=reason, data=data, **columns)
+    log_id: int = tx.execute(insert(t.log).values(row).returning(t.log.c.id)).scalar_one()
+    return log_id
+
+
+def log_many(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> list[int]:  # Any: column values of many types
+    """Append rows of `log_row`; their ids, in the same order."""
+    query = insert(t.log).returning(t.log.c.id, sort_by_parameter_order=True)
+    return list(tx.execute(query, rows).scalars()) if rows else []
+
+
+def log_row(
+    lead: Lead,
+    kind: str,
+    at: datetime,
+    *,
+    actor: str = "SYS",
+    actor_id: str | None = None,
+    reason: str | None = None,
+    data: Mapping[str, object] | None = None,
+    **columns: object,
+) -> dict[str, Any]:  # Any: column values of many types
+    return {
         "lead_id": lead.id,
         "at": at,
         "recorded_at": machine_now(),
@@ -47,8 +69,6 @@ def log(
         "data": dict(data or {}),
         **columns,
     }
-    log_id: int = tx.execute(insert(t.log).values(row).returning(t.log.c.id)).scalar_one()
-    return log_id
 
 
 def lead_of(tx: Tx, lead_id: UUID) -> Lead:

@@ -40,6 +40,7 @@ OPEN = text("closed_at is null")
 NO_TRACK = text("track is null")
 HELD = text("team is null and rep is null")
 UNPOSTED = text("posted_at is null")
+URGENT = text("verb <> 'imported'")
 
 
 def _lead_id(**more: bool) -> Column[object]:
@@ -423,6 +424,7 @@ wakes = Table(
     Column("verb", CODE, nullable=False),
     Column("at", Utc, nullable=False, index=True),
     Column("taken_at", Utc),
+    Index("ix_wakes_urgent", "id", sqlite_where=URGENT, postgresql_where=URGENT),
 )
 
 notices = Table(

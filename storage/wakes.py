@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, TextClause, delete, exists, insert, or_, select, update
 
 from domain.lead import State
 from storage import tables as t
@@ -16,6 +16,8 @@ from storage.archive import MANY_LEADS, Archive, Tx, machine_now, one_at_a_time
 LEASE = timedelta(seconds=10)
 """Machine time in which a relay has sent what it took; what a dead one took is then anybody's."""
 MANY = 500
+IMPORTED = "imported"
+"""The verb of leads that came by the thousand and can wait: everybody else's wakes go before theirs."""
 WITH_MARKETING = (State.INQUIRY, State.NURTURING, State.RECYCLED, State.DORMANT)
 IS_WRITTEN_TO = or_(t.leads.c.state.in_(WITH_MARKETING), t.leads.c.support.is_not(None))
 """Whom a pause, or a deal at their company, keeps from the next mail."""
@@ -57,10 +59,28 @@ def _wake(tx: Tx, lead_ids: Sequence[UUID], verb: str) -> None:
 
 
 def pending(archive: Archive, older_than: timedelta, limit: int = 200) -> list[Wake]:
-    """What was not sent right after its commit, oldest first; for a while no other relay gets the same."""
+    """What was not sent right after its commit, oldest first; for a while no other relay gets the same. Those of an
+    import are not among them."""
+    return _taken(archive, limit, t.URGENT, t.wakes.c.at <= machine_now() - older_than)
+
+
+def imported(archive: Archive, limit: int) -> list[Wake]:
+    """The next ones of imports, likewise."""
+    return _taken(archive, limit, t.wakes.c.verb == IMPORTED)
+
+
+def undecided(archive: Archive, wakes: Collection[Wake]) -> set[UUID]:
+    """The leads of those that nobody has looked at since they were waked."""
+    c, asked = t.leads.c, {wake.lead_id: wake.seq for wake in wakes}
+    with archive.reading() as tx:
+        rows = tx.execute(select(c.id, c.step_seq).where(c.id.in_(asked))).all()
+    return {row.id for row in rows if row.step_seq < asked[row.id]}
+
+
+def _taken(archive: Archive, limit: int, *wanted: ColumnElement[bool] | TextClause) -> list[Wake]:
     c, now = t.wakes.c, machine_now()
     is_free = or_(c.taken_at.is_(None), c.taken_at <= now - LEASE)
-    query = select(c.id).where(c.at <= now - older_than, is_free).order_by(c.id).limit(limit)
+    query = select(c.id).where(*wanted, is_free).order_by(c.id).limit(limit)
     with archive.reading() as tx:  # mostly there are none, and SQLite's writers need not wait for that
         if tx.execute(query.limit(1)).first() is None:
             return []

@@ -23,7 +23,7 @@ from storage.archive import Archive
 from tests.world import shipped_files
 
 ROOT = Path(__file__).parents[2]
-ROWS, OPTED_OUT, BROKEN = 900, 90, 3
+ROWS, OPTED_OUT, BROKEN = 2400, 240, 3
 MAPPING = """\
 source: crm
 email: "{{ Id }}@site{{ Id }}.example"
@@ -92,7 +92,7 @@ def test_a_dry_run_shows_what_would_happen_and_writes_nothing(place: Place) -> N
 
 def test_killed_again_and_again_it_loses_and_doubles_nothing(place: Place) -> None:
     kills = 0
-    for enough in (100, 400, 700):
+    for enough in (100, 700, 1500):
         running = subprocess.Popen(place.command(), cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL)
         while running.poll() is None and place.count("leads") < enough:
             time.sleep(0.01)

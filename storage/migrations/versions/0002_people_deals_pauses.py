@@ -272,6 +272,15 @@ def upgrade() -> None:
 
     with op.batch_alter_table("signatures", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("via", sa.String(length=64), nullable=True))
+
+    with op.batch_alter_table("wakes", schema=None, recreate="never") as batch_op:
+        batch_op.create_index(
+            "ix_wakes_urgent",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("verb <> 'imported'"),
+            postgresql_where=sa.text("verb <> 'imported'"),
+        )
     _tell_again()
     _already_done()
 

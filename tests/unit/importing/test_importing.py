@@ -72,7 +72,7 @@ def test_a_lead_is_waked_through_the_outbox_in_the_same_transaction(world: World
 
 
 def test_who_opted_out_anywhere_in_the_file_is_suppressed_before_anybody_is_enrolled(world: World) -> None:
-    rows = [*lines(60), Line(62, "Lead2@site2.example", has_opted_out=True)]
+    rows = [*lines(160), Line(162, "Lead2@site2.example", has_opted_out=True)]
     key = keys.address_key(world.archive.secret, "lead2@site2.example")
 
     def at_first_commit(now: Import) -> None:
@@ -91,7 +91,7 @@ def test_an_opt_out_counts_although_its_row_is_rejected(world: World) -> None:
 
 
 def test_it_goes_on_after_its_last_commit(world: World) -> None:
-    rows = lines(230)
+    rows = lines(530)
 
     def killed(now: Import) -> None:
         raise KilledError
@@ -100,7 +100,7 @@ def test_it_goes_on_after_its_last_commit(world: World) -> None:
         with pytest.raises(KilledError):
             importing.run(world.archive, begun(world, rows), reader(rows), killed)
     done = imported(world, rows)
-    assert done.counts["new"] == count(world, "leads") == count(world, "wakes") == 230
+    assert done.counts["new"] == count(world, "leads") == count(world, "wakes") == 530
     assert count(world, "imports") == 1
 
 
@@ -118,7 +118,7 @@ def test_a_failure_in_the_middle_of_a_transaction_leaves_none_of_it(world: World
 
 
 def test_two_at_once_take_no_row_twice(world: World) -> None:
-    rows, seen = lines(230), list[Import]()
+    rows, seen = lines(530), list[Import]()
 
     def overtaken(now: Import) -> None:
         """The other one goes on from the first commit to the end, before this one can."""
@@ -128,7 +128,7 @@ def test_two_at_once_take_no_row_twice(world: World) -> None:
 
     with pytest.raises(ConflictError, match="somebody else"):
         importing.run(world.archive, begun(world, rows), reader(rows), overtaken)
-    assert count(world, "leads") == count(world, "wakes") == 230
+    assert count(world, "leads") == count(world, "wakes") == 530
 
 
 def test_another_mapping_begins_anew_and_knows_whom_it_meets(world: World) -> None:
@@ -194,7 +194,7 @@ def test_a_word_that_is_none_of_the_choices_leaves_the_field_unknown_and_is_told
 
 
 def test_a_paused_import_stops_before_its_next_rows_and_goes_on_there(world: World) -> None:
-    rows = [*lines(230), Line(232, "lead2@site2.example", has_opted_out=True)]
+    rows = [*lines(530), Line(532, "lead2@site2.example", has_opted_out=True)]
 
     def pausing(now: Import) -> None:
         with world.archive.begin() as tx:
@@ -202,13 +202,13 @@ def test_a_paused_import_stops_before_its_next_rows_and_goes_on_there(world: Wor
 
     paused = importing.run(world.archive, begun(world, rows), reader(rows), pausing)
     assert (paused.status, paused.taken) == (importing.PAUSED, paused.next_row - 2)
-    assert 0 < count(world, "leads") == paused.taken < 230
+    assert 0 < count(world, "leads") == paused.taken < 530
     assert importing.run(world.archive, paused, reader(rows)).status == importing.PAUSED
     with world.archive.begin() as tx:
         resumed = importing.resume(tx, paused.id)
     done = importing.run(world.archive, resumed, reader(rows))
     assert done.status == importing.DONE
-    assert done.counts["new"] == count(world, "leads") == 230
+    assert done.counts["new"] == count(world, "leads") == 530
     with world.archive.begin() as tx, pytest.raises(RefusedError, match="done already"):
         importing.pause(tx, done.id)
 
