@@ -7,10 +7,9 @@ import logging
 import os
 import signal as signals
 import sys
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,16 +38,17 @@ from mail.staff import words
 from settings import Settings
 from storage import clock as demo
 from storage import duties, leads, notices, sending, trackless, wakes, webhooks
-from storage.archive import Archive, machine_now
+from storage.archive import Archive
 from storage.life import ArchiveLife
 from storage.wakes import Wake
 from workflows.lead import LeadWorkflow
 from workflows.options import TASK_QUEUE
+from workflows.runner import Runner
 from workflows.waking import signal
 
 logger = logging.getLogger("nurture.worker")
 RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
-CLOCK_EVERY = 0.02
+CLOCK_AGAIN = 0.5
 RESOLVE_EVERY = 30.0
 DIGEST_LOOK_EVERY = 5.0
 DUTIES_EVERY = 2.0
@@ -154,13 +154,9 @@ async def tell_trackless(archive: Archive) -> None:
 
 async def run_clock(archive: Archive, client: Client) -> None:
     """Let the demo clock run; it nudges the leads it has reached."""
-    last, line = machine_now(), deque[UUID]()
-    while True:
-        await asyncio.sleep(CLOCK_EVERY)
-        now = machine_now()
-        found = await asyncio.to_thread(demo.advance, archive, now - last, line=line)
-        last = now
-        await send_wakes(archive, client, found)
+    with closing(demo.Running(archive)) as running:
+        while True:
+            await send_wakes(archive, client, await asyncio.to_thread(running.go_on))
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -196,10 +192,10 @@ async def main(settings: Settings) -> None:
         client,
         task_queue=TASK_QUEUE,
         workflows=[LeadWorkflow],
+        workflow_runner=Runner(),
         activities=[delivering.deliver, *Living(life, staff).all()],
         max_concurrent_activities=settings.slots,
         max_cached_workflows=settings.cached_workflows,
-        disable_eager_activity_execution=True,
         graceful_shutdown_timeout=GRACE,
     )
     uncertain = set[UUID]()
@@ -213,7 +209,7 @@ async def main(settings: Settings) -> None:
         every(DIGEST_LOOK_EVERY, lambda: tell_trackless(archive)),
     ]
     if isinstance(archive.clock, demo.DemoClock):
-        background.append(every(CLOCK_EVERY, lambda: run_clock(archive, client)))
+        background.append(every(CLOCK_AGAIN, lambda: run_clock(archive, client)))
     await until_told_to_stop(worker, background)
     await hook_post.close()
     await pool.close()
