@@ -14,7 +14,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.worker import Worker
 
@@ -43,6 +42,7 @@ from storage.life import ArchiveLife
 from storage.wakes import Wake
 from workflows.lead import LeadWorkflow
 from workflows.options import TASK_QUEUE
+from workflows.payloads import DATA_CONVERTER
 from workflows.runner import Runner
 from workflows.waking import signal
 
@@ -62,7 +62,7 @@ async def connect_temporal() -> Client:
     config.setdefault("target_host", "127.0.0.1:7233")
     while True:
         try:
-            return await Client.connect(**config, data_converter=pydantic_data_converter)
+            return await Client.connect(**config, data_converter=DATA_CONVERTER)
         except RuntimeError as error:
             logger.info("waiting for Temporal at %s: %s", config.get("target_host"), str(error)[:120])
             await asyncio.sleep(0.5)
