@@ -18,24 +18,24 @@ ANYWAY = 1.0
 class Changes:
     """One connection of its own, in no transaction. For one thread at a time; close it."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, anyway: float = ANYWAY) -> None:
         name = archive.engine.dialect.name
         self._every = 0.004 if name == "sqlite" else 0.02
         """Seconds until asking again is worth it: here a question is a look into shared memory, there a round trip."""
         self._query = VERSION[name]
         self._connection = archive.engine.raw_connection()
-        self._connection.detach()
         if name == "postgresql":
             self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]  # a psycopg connection
+        self._connection.detach()
         self._version: object = None
-        self._anyway_at = 0.0
+        self._anyway, self._anyway_at = anyway, 0.0
 
     def are_new(self) -> bool:
         """True the first time, and once a second anyway. Ask before you look: what comes meanwhile is new next time."""
         now, version = time.monotonic(), self._ask()
         if version == self._version and now < self._anyway_at:
             return False
-        self._version, self._anyway_at = version, now + ANYWAY
+        self._version, self._anyway_at = version, now + self._anyway
         return True
 
     def wait(self, seconds: float = ANYWAY) -> bool:
