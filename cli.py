@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from types import FrameType
+from typing import TYPE_CHECKING
 
-import typer
-
-from commands import (
-    checking,
-    clock,
-    doctor,
-    keys,
-    leads,
-    new,
-    pausing,
-    previewing,
-    publishing,
-    reporting,
-    reps,
-    schemas,
-    simulating,
-    suppressing,
-    team,
-    up,
-    webhooks,
-)
-from commands.failing import sentence_for
+if TYPE_CHECKING:
+    import typer
 
 FAMILIES = (
-    up,
-    team,
-    checking,
-    new,
-    publishing,
-    previewing,
-    simulating,
-    leads,
-    pausing,
-    keys,
-    reps,
-    suppressing,
-    reporting,
-    webhooks,
-    clock,
-    schemas,
-    doctor,
+    "up",
+    "team",
+    "checking",
+    "new",
+    "publishing",
+    "previewing",
+    "simulating",
+    "leads",
+    "pausing",
+    "keys",
+    "reps",
+    "suppressing",
+    "reporting",
+    "webhooks",
+    "clock",
+    "schemas",
+    "doctor",
+    "planning",
+    "importing",
+    "backtesting",
+    "demo",
+    "bench",
 )
-"""In the order in which `nurture --help` lists them."""
+"""Modules of commands/, in the order in which `nurture --help` lists them; loaded when Ctrl-C is already heard."""
+STOPPED = 130
 
 
 def build() -> typer.Typer:
+    import typer
+
     app = typer.Typer(
         name="nurture",
         no_args_is_help=True,
@@ -61,9 +53,7 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_nurture)
-    for family in FAMILIES:
-        family.register(app)
-    for name in ("planning", "importing", "backtesting", "demo", "bench"):
+    for name in FAMILIES:
         if find_spec(f"commands.{name}"):
             import_module(f"commands.{name}").register(app)
     return app
@@ -71,6 +61,8 @@ def build() -> typer.Typer:
 
 def _nurture() -> None:
     """From first inquiry to sales-ready, to sales, and back again."""
+    if signal.getsignal(signal.SIGINT) is _stop:  # from here on there is something to put back first
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -80,8 +72,10 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except KeyboardInterrupt:
-        return 130
+        return STOPPED
     except Exception as error:
+        from commands.failing import sentence_for
+
         sentence = sentence_for(error)
         if sentence is None:
             raise
@@ -91,7 +85,17 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def main() -> None:
-    sys.exit(run(sys.argv[1:]))
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
+    code = run(sys.argv[1:])
+    if code == STOPPED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses it twice means it once
+    sys.exit(code)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """While the program is loading: an exception could come out anywhere, in the middle of somebody else's import."""
+    os._exit(STOPPED)
 
 
 if __name__ == "__main__":

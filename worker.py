@@ -7,15 +7,13 @@ import logging
 import os
 import signal as signals
 import sys
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from uuid import UUID
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.worker import Worker
 
@@ -39,16 +37,18 @@ from mail.post import Post
 from settings import Settings
 from storage import clock as demo
 from storage import digests, duties, notices, pauses, sending, trackless, wakes, webhooks
-from storage.archive import Archive, machine_now
+from storage.archive import Archive
 from storage.life import ArchiveLife
 from storage.wakes import Wake
 from workflows.lead import LeadWorkflow
 from workflows.options import TASK_QUEUE
+from workflows.payloads import DATA_CONVERTER
+from workflows.runner import Runner
 from workflows.waking import signal
 
 logger = logging.getLogger("nurture.worker")
 RELAY_EVERY, RELAY_AGE = 1.0, timedelta(seconds=2)
-CLOCK_EVERY = 0.02
+CLOCK_AGAIN = 0.5
 RESOLVE_EVERY = 30.0
 DIGEST_LOOK_EVERY = 5.0
 DUTIES_EVERY = 2.0
@@ -62,7 +62,7 @@ async def connect_temporal() -> Client:
     config.setdefault("target_host", "127.0.0.1:7233")
     while True:
         try:
-            return await Client.connect(**config, data_converter=pydantic_data_converter)
+            return await Client.connect(**config, data_converter=DATA_CONVERTER)
         except RuntimeError as error:
             logger.info("waiting for Temporal at %s: %s", config.get("target_host"), str(error)[:120])
             await asyncio.sleep(0.5)
@@ -157,13 +157,9 @@ async def tell_digests(archive: Archive) -> None:
 
 async def run_clock(archive: Archive, client: Client) -> None:
     """Let the demo clock run; it nudges the leads it has reached."""
-    last, line = machine_now(), deque[UUID]()
-    while True:
-        await asyncio.sleep(CLOCK_EVERY)
-        now = machine_now()
-        found = await asyncio.to_thread(demo.advance, archive, now - last, line=line)
-        last = now
-        await send_wakes(archive, client, found)
+    with closing(demo.Running(archive)) as running:
+        while True:
+            await send_wakes(archive, client, await asyncio.to_thread(running.go_on))
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -199,10 +195,10 @@ async def main(settings: Settings) -> None:
         client,
         task_queue=TASK_QUEUE,
         workflows=[LeadWorkflow],
+        workflow_runner=Runner(),
         activities=[delivering.deliver, *Living(life, staff).all()],
         max_concurrent_activities=settings.slots,
         max_cached_workflows=settings.cached_workflows,
-        disable_eager_activity_execution=True,
         graceful_shutdown_timeout=GRACE,
     )
     beginning = beginnings.Beginnings(archive, client, max(settings.slots // 4, 1), settings.begin_per_second)
@@ -219,7 +215,7 @@ async def main(settings: Settings) -> None:
         every(DUTIES_EVERY, lambda: tell_digests(archive)),
     ]
     if isinstance(archive.clock, demo.DemoClock):
-        background.append(every(CLOCK_EVERY, lambda: run_clock(archive, client)))
+        background.append(every(CLOCK_AGAIN, lambda: run_clock(archive, client)))
     await until_told_to_stop(worker, background)
     await hook_post.close()
     await pool.close()

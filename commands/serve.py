@@ -10,7 +10,6 @@ from threading import Thread
 
 import uvicorn
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from api.app import create_app
@@ -23,6 +22,7 @@ from settings import Settings
 from storage import wakes
 from storage.archive import Archive
 from storage.wakes import Wake
+from workflows.payloads import DATA_CONVERTER
 from workflows.waking import signal
 
 logger = logging.getLogger("nurture.api")
@@ -73,7 +73,7 @@ class Signaller:
         if self._client is None:
             config = ClientConfig.load_client_connect_config()
             config.setdefault("target_host", "127.0.0.1:7233")
-            self._client = await Client.connect(**config, data_converter=pydantic_data_converter, lazy=True)
+            self._client = await Client.connect(**config, data_converter=DATA_CONVERTER, lazy=True)
         return self._client
 
     async def _tidy(self) -> None:

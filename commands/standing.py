@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,10 +96,10 @@ def standing(
     settings = settings.model_copy(update={"data": settings.data.resolve()})
     folder = Folder(settings.data)
     folder.make()
-    with folder.locked():
+    with folder.locked(), closing(listening.Marks()) as marks:
         last = folder.last_run()
         processes.end(last.processes, LEFTOVER_GRACE)
-        ports = listening.choose(settings.host, asked, last.ports, tell)
+        ports = listening.choose(settings.host, asked, last.ports, tell, marks)
         archive = prepare(settings, begins_at)
         if begins_at and (goes_on := archive.clock.now()) != begins_at:
             tell(f"the clock of this folder goes on at {goes_on:%d %b %Y %H:%M} UTC; --begin is for a new one")

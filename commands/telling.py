@@ -9,7 +9,7 @@ from hashlib import sha256
 from statistics import median
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from domain.lead import State
 from domain.release import Release
@@ -62,11 +62,10 @@ def _touches(tx: Tx) -> dict[str, int]:
 def _promises(tx: Tx) -> tuple[int, int]:
     """Kept: done before its clock ran out. Broken: its clock ran out, whatever came of it later."""
     c = t.log.c
-    people = tx.execute(select(c.data).where(c.transition.in_(("T13", "T18")), c.kind == "transition")).scalars()
-    kept = sum(1 for data in people if data.get("kept"))
-    late = tx.execute(select(func.count()).where(c.kind == "breach")).scalar_one()
-    tasks = tx.execute(select(c.data).where(c.kind == "task")).scalars()
-    return kept, late + sum(1 for data in tasks if data.get("is") == "escalate")
+    is_first = and_(c.kind == "transition", c.transition.in_(("T13", "T18")), c.data["kept"].as_boolean())
+    is_late = or_(c.kind == "breach", and_(c.kind == "task", c.data["is"].as_string() == "escalate"))
+    kept, late = (select(func.count()).select_from(t.log).where(each) for each in (is_first, is_late))
+    return tx.execute(kept).scalar_one(), tx.execute(late).scalar_one()
 
 
 def funnel(archive: Archive) -> dict[str, int]:

@@ -16,12 +16,15 @@ from domain.lead import State
 from storage import duties
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, insert_once, machine_now, one_at_a_time
+from storage.changes import ANYWAY, Changes
 from storage.wakes import Wake, wake
 
 FALLBACK = timedelta(minutes=2)
 """A timer that fires although nobody nudged it; it only makes the lead look again."""
 FORWARD = 20 * 86400.0
 """Business seconds a second when somebody sends the clock forward."""
+EVERY = timedelta(milliseconds=20)
+"""Machine time after which a clock that runs is set anew, when nothing else happens."""
 TOGETHER = timedelta(minutes=10)
 """What is due within so much business time is done side by side, not one after the other."""
 
@@ -122,6 +125,27 @@ def advance(
     if owed_at and owed_at <= target:
         duties.sweep(archive)
     return found
+
+
+class Running:
+    """Lets the clock run. While it stands, only what somebody commits can make it go on."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive, self._changes, self._line = archive, Changes(archive), deque[UUID]()
+        self._last, self._is_moving = machine_now(), True
+
+    def go_on(self) -> list[Wake]:
+        """Whom to nudge. Waits for a reason to look, at most a second."""
+        self._changes.wait(EVERY.total_seconds() if self._is_moving else ANYWAY)
+        now = machine_now()
+        elapsed, self._last = now - self._last, now
+        # the time in which it stood still does not count
+        found = advance(self._archive, elapsed if self._is_moving else min(elapsed, EVERY), line=self._line)
+        self._is_moving = self._changes.are_new()
+        return found
+
+    def close(self) -> None:
+        self._changes.close()
 
 
 def _target(tx: Tx, row: Row[Any], elapsed: timedelta, step: timedelta) -> tuple[datetime | None, datetime | None]:

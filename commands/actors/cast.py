@@ -7,6 +7,7 @@ import heapq
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -19,12 +20,13 @@ from commands.actors.surfaces import ActionError
 from storage import clock
 from storage import tables as t
 from storage.archive import Archive
+from storage.changes import Changes
 
 logger = logging.getLogger("nurture.demo")
 NAME = "people of the demo"
-IDLE, BLIND, SETTLING = 0.01, 0.2, 90.0
-"""Seconds between looks while nothing happens, and while nobody can look, and for which somebody waits
-with what may wait no longer."""
+BLIND, SETTLING, LOOK_UP = 0.2, 90.0, 0.2
+"""Seconds between looks while nobody can look, for which somebody waits with what may wait no longer, and after which
+somebody who waits looks whether the story is over."""
 BLIND_TURNS = 50
 """So often they try to look before the story ends: without eyes nobody can act."""
 
@@ -48,13 +50,18 @@ class Cast:
 
     def play(self, stop: Callable[[], bool]) -> None:
         """Until the story has reached its end, or somebody says stop."""
-        while not stop() and not self.is_done.is_set():
-            try:
-                if not self.turn():
-                    time.sleep(BLIND if self._blind_turns else IDLE)
-            except Exception:  # whatever it was, the clock must not stand still for good
-                logger.exception("a turn went wrong; the people go on")
-                time.sleep(0.5)
+        is_busy = False
+        with closing(Changes(self.archive)) as changes:
+            while not stop() and not self.is_done.is_set():
+                if not is_busy and not self._blind_turns and not changes.wait(LOOK_UP):
+                    continue
+                try:
+                    is_busy = self.turn()
+                    if self._blind_turns:
+                        time.sleep(BLIND)
+                except Exception:  # whatever it was, the clock must not stand still for good
+                    logger.exception("a turn went wrong; the people go on")
+                    time.sleep(0.5)
 
     def turn(self) -> bool:
         """Look, act, and say how far the clock may go. False when there was nothing to do.
@@ -118,11 +125,12 @@ class Cast:
 
     def _settle(self) -> None:
         until = time.monotonic() + SETTLING
-        while time.monotonic() < until:
-            with self.archive.reading() as tx:
-                if clock.is_settled(tx):
-                    return
-            time.sleep(IDLE)
+        with closing(Changes(self.archive)) as changes:
+            while time.monotonic() < until:
+                changes.wait()
+                with self.archive.reading() as tx:
+                    if clock.is_settled(tx):
+                        return
 
     def _failed(self, what: str, error: ActionError) -> None:
         self.failed += 1

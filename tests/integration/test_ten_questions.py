@@ -122,6 +122,6 @@ def _restored(operator: Operator) -> None:
     shutil.rmtree(house.data)
     shutil.copytree(operator.here / "backup", house.data)
     house.start()
-    assert "woke 1 leads" in house.run("doctor", "--repair").stderr
+    repaired = house.run("doctor", "--repair")
+    assert (repaired.returncode, "woke 1 leads" in repaired.stderr) == (0, True), repaired.stdout
     until(lambda: "cool-down after no_budget" in operator.details(), "its workflow")
-    until(lambda: house.run("doctor").returncode == 0, "health", patience=60)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from tests.replay.record import FOLDER, LIVES
 from tests.workflows.test_lead_workflow import NAMES, readable
 from workflows.lead import LeadWorkflow
+from workflows.payloads import DATA_CONVERTER
+from workflows.runner import Runner
 
 HISTORIES = sorted(FOLDER.glob("*.json"))
 HOW = (
@@ -32,7 +33,7 @@ def test_every_kind_of_life_was_recorded() -> None:
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_it_replays(path: Path) -> None:
     history = WorkflowHistory.from_json("lead-replayed", _text(path))
-    replayer = Replayer(workflows=[LeadWorkflow], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[LeadWorkflow], workflow_runner=Runner(), data_converter=DATA_CONVERTER)
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is None, f"{path.name}: {HOW}\n{result.replay_failure}"
 

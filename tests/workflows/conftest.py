@@ -15,7 +15,6 @@ import pytest_asyncio
 from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -25,6 +24,8 @@ from domain.letters import Letter, Outcome
 from tests.world import World
 from workflows.lead import ATTRIBUTES, LeadWorkflow
 from workflows.options import TASK_QUEUE
+from workflows.payloads import DATA_CONVERTER
+from workflows.runner import Runner
 
 
 class ServerClock:
@@ -81,13 +82,15 @@ async def set_up(folder: Path) -> AsyncIterator[Stage]:
     world, post = World.make(folder), RecordingPost()
     world.archive.clock = ServerClock()
     env = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=server_path(), data_converter=pydantic_data_converter
+        test_server_existing_path=server_path(), data_converter=DATA_CONVERTER
     )
     async with env:
         names = {key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in ATTRIBUTES.values()}
         request = AddSearchAttributesRequest(namespace="default", search_attributes=names)
         await env.client.operator_service.add_search_attributes(request)
         activities = [Delivering(world.life, post).deliver, *Living(world.life, NoNotices()).all()]
-        async with Worker(env.client, task_queue=TASK_QUEUE, workflows=[LeadWorkflow], activities=activities):
+        async with Worker(
+            env.client, task_queue=TASK_QUEUE, workflows=[LeadWorkflow], workflow_runner=Runner(), activities=activities
+        ):
             yield Stage(env, world, post)
     world.archive.engine.dispose()

@@ -9,7 +9,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from domain.keys import workflow_id
@@ -19,6 +18,8 @@ from storage import wakes
 from tests.workflows.conftest import Stage
 from workflows.lead import LeadWorkflow
 from workflows.options import TASK_QUEUE
+from workflows.payloads import DATA_CONVERTER
+from workflows.runner import Runner
 from workflows.waking import signal
 
 _DATA = re.compile(r'"data": "([^"]*)"')
@@ -122,7 +123,7 @@ async def test_a_whole_life_replays(stage: Stage) -> None:
     handle = await _start(stage, lead)
     await stage.env.sleep(timedelta(days=30))
     history = await handle.fetch_history()
-    replayer = Replayer(workflows=[LeadWorkflow], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[LeadWorkflow], workflow_runner=Runner(), data_converter=DATA_CONVERTER)
     await replayer.replay_workflow(history)
 
 
