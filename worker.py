@@ -91,18 +91,21 @@ class StaffPost:
                 continue
             was_sent = False
             try:
-                address, message = await asyncio.to_thread(self._write, notice)
+                written = await asyncio.to_thread(self._write, notice)
                 sender = return_path(notice.id, self._settings.mail_domain)
-                was_sent = (await self._pool.send(sender, address, message)).status == "sent"
+                was_sent = written is None or (await self._pool.send(sender, *written)).status == "sent"
             except (NurtureError, MailError) as error:
                 logger.error("a notice to %s cannot be sent: %s", notice.person, error)
             await asyncio.to_thread(notices.record, self._archive, notice, was_sent)
 
-    def _write(self, notice: notices.Notice) -> tuple[str, bytes]:
+    def _write(self, notice: notices.Notice) -> tuple[str, bytes] | None:
+        """The address and the mail; None when there is nothing to say any more."""
         with self._archive.reading() as tx:
             release = self._archive.live(tx)
             person, sender = release.person(notice.person), release.person(release.defaults.sender)
             letter = staff_mail.written(tx, self._archive, self._links, self._settings.public_url, notice)
+        if letter is None:
+            return None
         mail = StaffMail(
             notice.id,
             person.address,

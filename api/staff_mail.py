@@ -19,8 +19,8 @@ from storage.notices import Notice
 WITH_PACKET = ("offered", "reassigned")
 
 
-def written(tx: Tx, archive: Archive, links: Links, public_url: str, notice: Notice) -> Letter:
-    """As of now: a late try says what is true then."""
+def written(tx: Tx, archive: Archive, links: Links, public_url: str, notice: Notice) -> Letter | None:
+    """As of now: a late try says what is true then, and a digest of what is done by then is no mail."""
     release, sheet = archive.live(tx), Sheet()
     values = leads.headline(tx, release, notice.lead_id) if notice.lead_id else {}
     values |= notices.circumstances(tx, release, notice)
@@ -28,6 +28,8 @@ def written(tx: Tx, archive: Archive, links: Links, public_url: str, notice: Not
     if notice.kind == DIGEST:
         sheet, values["numbers"] = digest_mail.sheet(tx, archive, release, links, public_url, notice)
         foot = f"{foot} {digest_mail.FOOT}"
+        if not sheet.sections:
+            return None
     elif notice.kind in WITH_PACKET and "offer" in notice.data:
         sheet = offered_mail.sheet(tx, archive, links, UUID(str(notice.data["offer"])))
     url = public_url + notices.page_of(notice)

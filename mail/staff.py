@@ -108,8 +108,6 @@ def _counted(numbers: object) -> dict[str, str]:
     if not isinstance(numbers, Mapping):
         return {}
     said = [f"{n} {COUNTED[kind][n != 1]}" for kind in COUNTED if (n := numbers.get(kind, 0))]
-    if not said:
-        return {"shortly": "all of it is done by now", "fully": "All of it is done by now"}
     shown = said if len(said) <= IN_A_SUBJECT else [*said[: IN_A_SUBJECT - 1], "and more"]
     return {"shortly": ", ".join(shown), "fully": f"Until midnight: {', '.join(said)}"}
 

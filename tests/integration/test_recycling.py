@@ -53,7 +53,7 @@ def assert_packets_were_mailed(caught: Path) -> None:
     offers = [mail for mail in mails if str(mail["Subject"]).startswith("A sales-ready lead for you")]
     assert len(offers) == len(LEADS)
     for mail in offers:
-        text = mail.get_body().get_content().replace("\r\n", "\n")  # type: ignore[union-attr]  # a notice has a body
+        text = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")  # type: ignore[union-attr]  # a notice has a body
         assert str(mail["To"]) == "Rosa Delgado <rosa@harborline.example>"
         assert re.search(r"(?m)^http://\S+/h/[\w-]{40}/accept$", text)
         assert re.search(r"(?m)^http://\S+/h/[\w-]{40}/not-for-us$", text)

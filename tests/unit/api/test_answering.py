@@ -42,6 +42,7 @@ def test_the_mail_holds_the_packet_and_the_links(house: House) -> None:
     with house.archive.reading() as tx:
         (notice,) = notices.unsent(house.archive, UUID(lead))
         found = staff_mail.written(tx, house.archive, house.links, "https://n.example", notice)
+    assert found is not None
     subject, text = found.subject, found.text
     assert subject == "A sales-ready lead for you: Marcus Bell, Ridgeway Foods"
     links = [text.index(f"/{name}") for name in ("accept", "attempt", "not-for-us", "handoffs/")]

@@ -40,6 +40,14 @@ def test_half_an_endpoint_is_none(given: dict[str, object]) -> None:
         {"verify": "header", "id": "id", "match": {"external": "id"}, "unknown": "enrol"},
         {"verify": "nothing", "id": "id", "match": {"email": "email"}},
         {"verify": "header", "header": "X:Y", "id": "id", "match": {"email": "email"}},
+        {"verify": "header", "id": [], "match": {"email": "email"}},
+        {"verify": "header", "id": "id", "match": {"email": "email"}, "rules": [{"opportunity": {"stage": "s"}}]},
+        {
+            "verify": "header",
+            "id": "id",
+            "match": {"email": "email"},
+            "rules": [{"opportunity": {"id": "deal", "status": {"path": "s", "values": {"Closed": "closed"}}}}],
+        },
     ],
 )
 def test_half_a_hook_is_none(given: dict[str, object]) -> None:

@@ -48,7 +48,6 @@ def test_leads_without_a_track_are_told_by_their_number_and_nobody_is_named() ->
             " 3 promises broken since the last digest.",
         ),
         ({"asked": 1}, "Today: 1 question to answer", "Until midnight: 1 question to answer."),
-        ({"promises": 0}, "Today: all of it is done by now", "All of it is done by now."),
     ],
 )
 def test_a_digest_counts_what_is_due(numbers: dict[str, int], subject: str, text: str) -> None:

@@ -51,9 +51,15 @@ def told(world: World, at: datetime | None = TUESDAY) -> dict[str, Notice]:
     return found
 
 
-def mail(world: World, notice: Notice) -> Letter:
+def written(world: World, notice: Notice) -> Letter | None:
     with world.archive.reading() as tx:
         return staff_mail.written(tx, world.archive, LINKS, URL, notice)
+
+
+def mail(world: World, notice: Notice) -> Letter:
+    letter = written(world, notice)
+    assert letter is not None
+    return letter
 
 
 def change(world: World, rep: str, **values: Any) -> None:  # Any: columns
@@ -200,6 +206,16 @@ def test_a_late_mail_says_what_is_true_when_it_is_sent(world: World) -> None:
     letter = mail(world, found)
     assert letter.subject == "Today: 1 question to answer"  # of the packet, and the lead has left
     assert "/h/" not in letter.text
+
+
+def test_a_late_mail_about_nothing_any_more_is_none(world: World) -> None:
+    lead = handed(world)
+    found = told(world)["rosa"]
+    change(world, "marc", is_active=True)
+    world.say(lead, "reject", reason="misrouted")
+    world.live_for(lead, minutes=5)
+    assert world.row(lead)["owner"] == "marc"
+    assert written(world, found) is None
 
 
 def test_a_manager_hears_of_the_team_the_desk_and_what_was_broken(world: World) -> None:
