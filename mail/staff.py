@@ -24,6 +24,7 @@ SUBJECTS = {
     "feedback_remind": "Was the packet about {who} any good?",
     "debrief": "Please ask why it ended so: {who}",
     "debrief_remind": "Still to ask, why it ended so: {who}",
+    "taken_back": "Taken back: what was said here of {who}",
 }
 BODIES = {
     "offered": "Accept it:\n{accept}\nNot for us - why?\n{refuse}\nOpen the packet, log your first attempt:\n{url}\n\n"
@@ -31,6 +32,8 @@ BODIES = {
     "feedback_remind": "One tap is enough; it decides what you get next.\n{url}",
     "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n{url}",
     "debrief_remind": "The questions are on the page.\n{url}",
+    "taken_back": "The notice before this one holds no more: whoever decided that has taken it back. Where {who} stands"
+    " now:\n{url}",
     "reassigned": "Everything so far, and what you owe them by when:\n{url}",
     "touch": "{who} is ready for this: {task}. Please do it by {due}.\n\n"
     "The script, the question to ask and the form are here:\n{url}",
