@@ -28,8 +28,8 @@ from workflows.waking import signal
 
 LATE = timedelta(minutes=1)
 DATA = ("touch", "status", "is", "event", "command", "outcome", "stage", "track", "rep", "kind", "owner", "clock")
-LEFT_OUT = ("verdict", "duty")
-"""Kept beside the log, for the record of a handoff and for what sales owes after it; they decide nothing."""
+LEFT_OUT = ("verdict", "duty", "accuracy")
+"""Kept beside the log, for the record of a handoff and for what sales owes and showed after it; they decide nothing."""
 
 
 class PunctualClock:
@@ -160,7 +160,7 @@ def _do(stage: Stage, lead: UUID, deed: Deed) -> None:
         except AssertionError:
             raise AssertionError(f"no open task after {deed.after}") from None
     elif deed.say:
-        world.say(lead, deed.say[0], "REP", **deed.say[1])
+        world.say(lead, deed.say[0], "REP", deed.facts or None, **deed.say[1])
 
 
 def in_memory(
@@ -193,7 +193,7 @@ def _act(life: Life, at: datetime, deed: Deed) -> None:
     if deed.task:
         deeds.finish_task(life, deed.task, "lena", deed.facts)
     elif deed.say:
-        deeds.say(life, Said(deed.say[0], "REP", life.lead.owner or "ines", **deed.say[1]))
+        deeds.say(life, Said(deed.say[0], "REP", life.lead.owner or "ines", **deed.say[1]), deed.facts)
     life.look(at)
 
 
