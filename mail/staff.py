@@ -27,6 +27,7 @@ SUBJECTS = {
     "debrief": "Please ask why it ended so: {who}",
     "debrief_remind": "Still to ask, why it ended so: {who}",
     "digest": "Today: {shortly}",
+    "taken_back": "Taken back: what was said here of {who}",
 }
 BODIES = {
     "offered": "Why now: {why}.\n\nPlease accept by {due}. Calling is accepting.\n\nThe packet, and where to say how it"
@@ -35,6 +36,8 @@ BODIES = {
     "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n\n{url}",
     "debrief_remind": "The questions are on the page.\n\n{url}",
     "digest": "{fully}.\n\nWork through it here:\n{url}",
+    "taken_back": "The notice before this one holds no more: whoever decided that has taken it back. Where {who} stands"
+    " now:\n\n{url}",
     "reassigned": "Everything so far, and what you owe them by when:\n{url}",
     "colleague_ready": "{who} works at a company you have an open deal with, and is ready for sales; with {owner} now."
     " Speak with each other before anybody calls. Marketing to everybody there stands still while the deal is"

@@ -1,5 +1,8 @@
 """What may be bought and by whom: one row per opportunity, ours and those another system tells of, and per company
-how many are open. An open one makes marketing to everybody at that company stand still; its end wakes them."""
+how many are open. An open one makes marketing to everybody at that company stand still; its end wakes them.
+
+The same deal told by two is one: at a company, what belongs to the same lead or has the same external id is counted
+once, and is over when nobody tells of it as open any more."""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from domain.lead import Facts, Lead, State
 from domain.steps import Move
@@ -61,7 +64,7 @@ def follow(tx: Tx, facts: Facts, before: Lead, after: Lead, move: Move, now: dat
         row["owner"] = after.owner
     _put(tx, key, row, lambda: _first(tx, facts, after, now))
     if is_open != was_open:
-        _count(tx, after.company, after.owner, 1 if is_open else -1)
+        count(tx, _company(tx, key), after.owner if is_open else None)
 
 
 def _first(tx: Tx, facts: Facts, lead: Lead, now: datetime) -> dict[str, Any]:  # Any: column values
@@ -83,19 +86,36 @@ def _put(tx: Tx, key: tuple[str, str], row: dict[str, Any], first: Any) -> bool:
     return True
 
 
-def _count(tx: Tx, company: str | None, owner: str | None, more: int) -> None:
-    """Keep the company's number of open deals; the last one's end wakes everybody who stood still for it."""
+def _company(tx: Tx, key: tuple[str, str]) -> str | None:
+    c = t.opportunities.c
+    return tx.execute(select(c.company).where(c.system == key[0], c.external_id == key[1])).scalar()
+
+
+def count(tx: Tx, company: str | None, owner: str | None = None) -> None:
+    """Keep the company's number of open deals; the last one's end wakes everybody who stood still for it. `owner` is
+    that of a deal that was opened now."""
     if company is None:
         return
     a = t.accounts.c
-    query = insert_once(tx, t.accounts).values(company=company, open_deals=max(more, 0), owner=owner)
-    kept: dict[str, Any] = {"open_deals": func.coalesce(a.open_deals, 0) + more}  # Any: SQL
-    if more > 0:
-        kept["owner"] = owner
-    query = query.on_conflict_do_update(index_elements=["company"], set_=kept)
-    left = tx.execute(query.returning(a.open_deals)).scalar_one()
-    if more < 0 and left <= 0:
+    tx.execute(insert_once(tx, t.accounts).values(company=company, open_deals=0).on_conflict_do_nothing())
+    mine = a.company == company  # locked first: who counts at the same moment counts after us
+    before = tx.execute(select(a.open_deals).where(mine).with_for_update()).scalar_one()
+    left = _open_at(tx, company)
+    kept: dict[str, Any] = {"open_deals": left, **({"owner": owner} if owner else {})}  # Any: column values
+    tx.execute(update(t.accounts).where(mine).values(kept))
+    if before and not left:
         wakes.wake_where(tx, "deal closed at the company", t.leads.c.company == company)
+
+
+def _open_at(tx: Tx, company: str) -> int:
+    """Deals told as open, each counted once."""
+    c = t.opportunities.c
+    deals: list[set[object]] = []
+    for row in tx.execute(select(c.external_id, c.lead_id).where(c.company == company, c.status == "open")):
+        names: set[object] = {row.external_id, row.lead_id or row.external_id}
+        same = [deal for deal in deals if deal & names]
+        deals = [deal for deal in deals if not deal & names] + [names.union(*same)]
+    return len(deals)
 
 
 def tell(tx: Tx, told: Told, now: datetime) -> bool:
@@ -123,9 +143,8 @@ def tell(tx: Tx, told: Told, now: datetime) -> bool:
         row["close_on"] = told.close_on.isoformat()
     is_new = _put(tx, key, row, lambda: {"origin": told.origin, "opened_at": now})
     counted, counts = (where if was == "open" else None), (company if status == "open" else None)
-    if counted != counts:
-        _count(tx, counted, None, -1)
-        _count(tx, counts, told.owner, 1)
+    for one in sorted({counted, counts} - {None}, key=str):  # in one order: in two, two would wait for each other
+        count(tx, one, told.owner if one != counted else None)
     return is_new
 
 

@@ -137,12 +137,12 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
 def _pass_on(tx: Tx, facts: Facts, before: Lead, move: Move, now: datetime) -> Facts:
     """From hand to hand: the offer that ends, the one that begins, and the deal that belongs to them."""
     after, offer = facts.lead, facts.offer
+    if offer:
+        opportunities.follow(tx, facts, before, after, move, now)
     if offer and (move.transition == "T13" or _is_only_taken_back(tx, after, move)):
         return _accepted(tx, facts, before, now if move.transition == "T13" else None)
     is_over = after.owner != before.owner or after.state not in WITH_REP or move.transition == "T43"
     ended = offer if is_over else None
-    if offer:
-        opportunities.follow(tx, facts, before, after, move, now)
     if ended:
         _close_offer(tx, ended, move, now)
         facts = replace(facts, offer=None, claim=None)

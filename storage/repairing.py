@@ -16,7 +16,7 @@ from domain.lead import Lead, State
 from domain.lifecycle import PEOPLE
 from domain.repairs import absorb
 from domain.said import Said, Undoable
-from storage import enrolling, learning, people, record, texts, wakes
+from storage import enrolling, learning, people, record, texts, wakes, webhooks
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
 from storage.deciding import open_lead
@@ -128,7 +128,9 @@ def undo(tx: Tx, archive: Archive, lead_id: UUID, said: Said, note: str | None) 
     decided = people.decide(tx, archive, lead_id, replace(said, undoes=was), Learned(note=note))
     if was:
         c = t.notices.c
-        tx.execute(delete(t.notices).where(c.lead_id == lead_id, c.at >= was.at, c.sent_at.is_(None)))
+        unsent = delete(t.notices).where(c.lead_id == lead_id, c.at >= was.at, c.sent_at.is_(None))
+        webhooks.take_back_notices(tx, tx.execute(unsent.returning(t.notices)).mappings().all(), d.now)
+        webhooks.take_back(tx, d.release, d.lead, was.at, d.now)
         tx.execute(delete(t.attempts).where(t.attempts.c.lead_id == lead_id, t.attempts.c.at >= was.at))
         _unlearn(tx, d.lead, was, d.now)
     return decided

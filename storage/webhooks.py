@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, or_, select, tuple_, update
 
 from domain.errors import MissingError, RefusedError
 from domain.hooks import ANNOUNCED
@@ -38,6 +38,8 @@ GONE = "410"
 LONGEST_SAYS = 300
 PERSONAL = re.compile(r"[^\s\"'<>,;:=]+@[^\s\"'<>,;:=]+|\+?\d[\d ()-]{6,}\d")
 """Addresses and telephone numbers: an answer repeats what was sent, and the reason needs no person."""
+UNDONE, TAKEN_BACK = "T44", "taken_back"
+"""The transition that takes back, and the notice that says so."""
 LISTED = (
     "id",
     "endpoint",
@@ -80,6 +82,35 @@ def announce(tx: Tx, release: Release, lead: Lead, transition: str, now: datetim
         _queue(
             tx, [{"endpoint": name, "event": event, "lead_id": lead.id, "log_id": log_id, "at": now} for name in wanted]
         )
+
+
+def take_back(tx: Tx, release: Release, lead: Lead, since: datetime, now: datetime) -> None:
+    """What was announced of this lead since then is undone: whoever was told of it hears that too, although they asked
+    for other events only. To be called when the undoing itself was announced."""
+    c = t.webhooks.c
+    newest = tx.execute(select(func.max(t.log.c.id)).where(t.log.c.lead_id == lead.id, t.log.c.transition == UNDONE))
+    log_id = newest.scalar_one()
+    found = (c.lead_id == lead.id, c.at >= since, c.status.in_((WAITING, SENT)))
+    told = select(c.endpoint).where(*found, c.log_id < log_id).distinct().order_by(c.endpoint)
+    knows = set(tx.execute(select(c.endpoint).where(c.lead_id == lead.id, c.log_id == log_id)).scalars())
+    names = [name for name in tx.execute(told).scalars() if name in release.endpoints and name not in knows]
+    row = {"event": ANNOUNCED[UNDONE], "lead_id": lead.id, "log_id": log_id, "at": now}
+    _queue(tx, [{"endpoint": name, **row} for name in names])
+
+
+def take_back_notices(tx: Tx, notices: Sequence[RowMapping], now: datetime) -> None:
+    """Of notices that are taken back: the channels that were shown one are shown that it holds no more, right after it.
+    One that is still to be posted is not (see `drop`)."""
+    c, of = t.webhooks.c, {row["id"]: row for row in notices}
+    is_out = or_(c.status == SENT, and_(c.status == WAITING, c.next_try_at > machine_now()))
+    rows = tx.execute(select(c.endpoint, c.notice_id).where(c.notice_id.in_(of), is_out)).all()
+    for notice_id in sorted({row.notice_id for row in rows}):
+        was = of[notice_id]
+        corrected = {**was, "id": uuid4(), "kind": TAKEN_BACK, "data": {"was": was["kind"]}, "at": now}
+        done = {"sent_at": now, "posted_at": now}  # no mail went out, and no other channel was shown it
+        tx.execute(insert(t.notices).values({**corrected, **done, "recorded_at": machine_now()}))
+        row = {"event": TAKEN_BACK, "lead_id": was["lead_id"], "notice_id": corrected["id"], "at": now}
+        _queue(tx, [{"endpoint": one.endpoint, **row} for one in rows if one.notice_id == notice_id])
 
 
 def post_notices(archive: Archive) -> None:

@@ -1,7 +1,8 @@
 """Records one history per kind of life into tests/replay/histories: `python -m tests.replay.record [NAME...]`.
 
 Recorded once for each released shape of the workflow and then kept: an old history that no longer replays is a
-lead somewhere that would stand still. Only add; never record over a file because its replay fails.
+lead somewhere that would stand still. Only add; never record over a file because its replay fails. Then write the
+commands of the new one beside the others: `python -m tests.replay.commands`.
 """
 
 from __future__ import annotations

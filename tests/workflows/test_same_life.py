@@ -28,8 +28,8 @@ from workflows.waking import signal
 
 LATE = timedelta(minutes=1)
 DATA = ("touch", "status", "is", "event", "command", "outcome", "stage", "track", "rep", "kind", "owner", "clock")
-LEFT_OUT = ("verdict", "duty")
-"""Kept beside the log, for the record of a handoff and for what sales owes after it; they decide nothing."""
+LEFT_OUT = ("verdict", "duty", "accuracy")
+"""Kept beside the log, for the record of a handoff and for what sales owes and showed after it; they decide nothing."""
 
 
 class PunctualClock:
@@ -174,7 +174,7 @@ def _do(stage: Stage, lead: UUID, deed: Deed) -> None:
         except AssertionError:
             raise AssertionError(f"no open task after {deed.after}") from None
     elif deed.say:
-        world.say(lead, deed.say[0], "REP", **deed.say[1])
+        world.say(lead, deed.say[0], "REP", deed.facts or None, **deed.say[1])
     elif deed.support is not None:
         archive, who = world.archive, world.row(lead)["owner"]
         with archive.begin() as tx:
@@ -214,7 +214,7 @@ def _act(life: Life, at: datetime, deed: Deed) -> None:
     if deed.task:
         deeds.finish_task(life, deed.task, "lena", deed.facts)
     elif deed.say:
-        deeds.say(life, Said(deed.say[0], "REP", life.lead.owner or "ines", **deed.say[1]))
+        deeds.say(life, Said(deed.say[0], "REP", life.lead.owner or "ines", **deed.say[1]), deed.facts)
     elif deed.support is not None:
         (deeds.allow_support if deed.support else deeds.end_support)(life, life.lead.owner or "")
     life.look(at)

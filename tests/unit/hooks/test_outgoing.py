@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -368,3 +369,90 @@ def test_a_notice_is_posted_once_however_many_look(world: World, receiver: Recei
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: webhooks.post_notices(world.archive), range(8)))
     assert len(relay.rows()) == 1
+
+
+def undo(world: World, lead: UUID, who: str) -> None:
+    with world.archive.begin() as tx:
+        repairing.undo(tx, world.archive, lead, Said("undo", "REP", who, note_length=9), "the wrong lead")
+
+
+def test_who_was_told_of_it_hears_that_it_was_taken_back(world: World, receiver: Receiver, tmp_path: Path) -> None:
+    text = f"say: x\nsend: webhook\nurl: {receiver.url}/in\nevents: [%s]\n"
+    endpoints = {
+        "returns": text % "handoff.recycled",
+        "offers": text % "handoff.offered",
+        "undone": text % "lead.undone",
+    }
+    world.publish(files_with(receiver, **endpoints))
+    relay = Relay(world, tmp_path / "secrets", dict.fromkeys(endpoints, SECRET))
+    lead = offered(world)
+    with world.archive.begin() as tx:
+        tx.execute(delete(t.notices))
+    world.clock.at += timedelta(minutes=5)
+    rep = world.row(lead)["owner"]
+    world.say(lead, "recycle", reason="no_budget")
+    relay.run()
+    world.clock.at += timedelta(minutes=5)
+    undo(world, lead, rep)
+    relay.run()
+    relay.run()
+    told = [(row["endpoint"], row["event"]) for row in relay.rows(lead) if row["status"] == "sent"]
+    assert sorted(told) == [
+        ("offers", "handoff.offered"),
+        ("returns", "handoff.recycled"),
+        ("returns", "lead.undone"),
+        ("undone", "lead.undone"),
+    ]
+    recycled = next(got.json["data"] for got in receiver.got if got.json["type"] == "handoff.recycled")
+    undone = [got.json["data"] for got in receiver.got if got.json["type"] == "lead.undone"]
+    assert {(one["to"], one["details"]["undoes"]) for one in undone} == {("HANDED_OFF", recycled["number"])}
+    assert all(one["number"] > recycled["number"] for one in undone)
+
+
+@pytest.mark.parametrize("is_posted", [True, False])
+def test_a_channel_that_was_shown_a_notice_is_shown_that_it_holds_no_more(
+    world: World, receiver: Receiver, tmp_path: Path, is_posted: bool
+) -> None:
+    world.publish(files_with(receiver, chat="say: x\nsend: slack\nnotices: [offered, reassigned]\n"))
+    relay = Relay(world, tmp_path / "secrets", {"chat": f"{receiver.url}/chat"})
+    lead = offered(world)
+    relay.run()
+    with world.archive.begin() as tx:
+        tx.execute(update(t.notices).values(sent_at=world.clock.at))
+    world.clock.at += timedelta(minutes=5)
+    rep = world.row(lead)["owner"]
+    other = "marc" if rep == "rosa" else "rosa"
+    world.say(lead, "reassign", "MGR", who="tom", rep=other, note_length=9)
+    shown = len(receiver.got)
+    if is_posted:
+        relay.run()
+        assert len(receiver.got) == shown + 1
+    with world.archive.begin() as tx:
+        said = Said("undo", "MGR", "tom", note_length=9)
+        repairing.undo(tx, world.archive, lead, said, "the wrong one")
+    relay.run()
+    relay.run()
+    later = [got.body.decode() for got in receiver.got[shown:]]
+    assert len(later) == (2 if is_posted else 0)
+    assert not is_posted or "Taken back" in later[-1]
+    with world.archive.reading() as tx:
+        assert [one for one in notices.unsent(world.archive, lead) if one.kind == "taken_back"] == []
+
+
+def test_undone_twice_is_told_twice_and_each_once(world: World, receiver: Receiver, tmp_path: Path) -> None:
+    returns = f"say: x\nsend: webhook\nurl: {receiver.url}/in\nevents: [handoff.recycled]\n"
+    world.publish(files_with(receiver, returns=returns))
+    relay = Relay(world, tmp_path / "secrets", {"returns": SECRET})
+    lead = offered(world)
+    rep = world.row(lead)["owner"]
+    for _ in range(2):
+        world.clock.at += timedelta(minutes=5)
+        with world.archive.begin() as tx:
+            tx.execute(delete(t.notices))
+        world.say(lead, "recycle", reason="no_budget")
+        world.clock.at += timedelta(minutes=1)
+        undo(world, lead, rep)
+    relay.run()
+    told = sorted(got.json["data"]["number"] for got in receiver.got)
+    types = {got.json["data"]["number"]: got.json["type"] for got in receiver.got}
+    assert [types[number] for number in told] == ["handoff.recycled", "lead.undone"] * 2

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.errors import InvalidError, MissingError
-from domain.said import Deal
-from storage import opportunities, pauses, people
+from domain.said import Deal, Said
+from storage import opportunities, pauses, people, repairing
 from storage import tables as t
 from storage.opportunities import Told
 from tests.world import World
@@ -161,3 +161,60 @@ def test_another_systems_deals_count_once_however_often_they_are_told(world: Wor
     assert open_deals(world) == 0
     world.live_for(lead, days=10)
     assert world.rows(t.ledger, lead)
+
+
+def deals_here(world: World) -> int:
+    with world.archive.reading() as tx:
+        return tx.execute(select(t.accounts.c.open_deals).where(t.accounts.c.company == "site.example")).scalar_one()
+
+
+@pytest.mark.parametrize("who_is_first", ["we", "they"])
+def test_a_deal_that_two_tell_of_is_one(world: World, who_is_first: str) -> None:
+    if who_is_first == "we":
+        buyer = sold_to(world, "ana@site.example")
+        tell(world, lead_id=buyer)
+    else:
+        buyer = world.enrol("ana@site.example")
+        tell(world, lead_id=buyer)
+        sold_to(world, "ana@site.example")
+        world.event(buyer, "answer", "a", learned=READY)
+        world.live_for(buyer, minutes=1)
+        assert world.row(buyer)["state"] == "OPPORTUNITY"
+    assert deals_here(world) == 1
+    colleague = world.enrol("bo@site.example")
+    world.live_for(colleague, minutes=1)
+    tell(world, lead_id=buyer, status="won")
+    assert deals_here(world) == 1  # ours is still open, so marketing stands still
+    assert "deal closed at the company" not in wakes_of(world, colleague)
+    world.say(buyer, "won", deal=Deal(9000, "USD"))
+    assert deals_here(world) == 0
+    assert wakes_of(world, colleague)[-1] == "deal closed at the company"
+
+
+def test_the_same_id_from_two_systems_is_one_deal_and_other_ids_are_others(world: World) -> None:
+    def told(system: str, id: str, status: str = "open", company: str = "site.example") -> None:
+        with world.archive.begin() as tx:
+            opportunities.tell(tx, Told(system, id, status, company), world.clock.at)
+
+    told("crm", "0061")
+    told("warehouse", "0061")
+    assert deals_here(world) == 1
+    told("crm", "0062")
+    told("crm", "0062")
+    assert deals_here(world) == 2
+    told("crm", "0061", "lost")
+    assert deals_here(world) == 2
+    told("warehouse", "0061", "lost")
+    told("warehouse", "0061", "lost")
+    assert deals_here(world) == 1
+    told("crm", "0062", company="elsewhere.example")
+    assert deals_here(world) == 0
+
+
+def test_a_deal_taken_back_is_none(world: World) -> None:
+    buyer = sold_to(world, "ana@site.example")
+    assert deals_here(world) == 1
+    with world.archive.begin() as tx:
+        tx.execute(t.notices.delete())
+        repairing.undo(tx, world.archive, buyer, Said("undo", "REP", world.row(buyer)["owner"]), None)
+    assert deals_here(world) == 0
