@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from domain.lead import Value
+from domain.lead import State, Value
 
 FEWEST = 30
 """Deliveries below which a touch's own share says little; then its channel's counts."""
@@ -27,12 +27,14 @@ class Rate:
 @dataclass(frozen=True)
 class Rates:
     """`mails` by touch; `calls` counts the outcomes of human touches by touch; `values` how often a field was told to
-    have which value; `delay` is the usual time from a mail to what it was followed by."""
+    have which value; `delay` is the usual time from a mail to what it was followed by. `sales` holds, by the state a
+    lead was in, the business time after which its salesperson did what was promised, once for each time."""
 
     mails: Mapping[str, Rate]
     calls: Mapping[str, Mapping[str, int]]
     values: Mapping[str, Mapping[Value, int]]
     delay: timedelta
+    sales: Mapping[State, Sequence[timedelta]] = field(default_factory=dict)
 
     @property
     def deliveries(self) -> int:

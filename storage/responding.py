@@ -8,7 +8,7 @@ from statistics import median
 
 from sqlalchemy import func, select
 
-from domain.lead import Source, Value
+from domain.lead import Source, State, Value
 from domain.rates import FEWEST, Rate, Rates
 from domain.release import Release
 from storage import tables as t
@@ -19,6 +19,8 @@ ANSWER = "answer"
 NEWEST = 2000
 """Deliveries whose delay is looked at, and leads whose facts are: enough to know the usual."""
 TOLD = frozenset({Source.FORM, Source.CALL, Source.REPLY})
+PROMISES = {"T13": State.HANDED_OFF, "T18": State.ACCEPTED}
+"""What a salesperson promised in a state, and does by this transition."""
 NOT_DONE = ("overtaken", "not_done")
 
 
@@ -37,7 +39,7 @@ def rates(tx: Tx, release: Release) -> Rates | None:
     mails = {touch: Rate(n, clicked, answered.get(touch, 0)) for touch, n, clicked in tx.execute(counted)}
     if sum(rate.delivered for rate in mails.values()) < FEWEST:
         return None
-    return Rates(mails, _calls(tx), _values(tx, release), _delay(tx))
+    return Rates(mails, _calls(tx), _values(tx, release), _delay(tx), paces(tx))
 
 
 def _calls(tx: Tx) -> dict[str, dict[str, int]]:
@@ -58,6 +60,16 @@ def _delay(tx: Tx) -> timedelta:
     rows = tx.execute(newest.order_by(c.claimed_at.desc()).limit(NEWEST)).all()
     seconds = [(engaged_at - ended_at).total_seconds() for ended_at, engaged_at in rows if ended_at]
     return timedelta(seconds=max(median(seconds), 0)) if seconds else timedelta(days=1)
+
+
+def paces(tx: Tx) -> dict[State, tuple[timedelta, ...]]:
+    """How long acceptances and first contacts took; nothing of a state with too few of them to say anything."""
+    c, found = t.log.c, dict[State, list[timedelta]]()
+    kept = (c.transition.in_(PROMISES), c.from_state.in_([*PROMISES.values()]))
+    for row in tx.execute(select(c.transition, c.from_state, c.data).where(*kept).order_by(c.id.desc()).limit(NEWEST)):
+        if row.from_state == PROMISES[row.transition] and "business_minutes" in row.data:
+            found.setdefault(row.from_state, []).append(timedelta(minutes=row.data["business_minutes"]))
+    return {State(state): tuple(sorted(times)) for state, times in found.items() if len(times) >= FEWEST}
 
 
 def _values(tx: Tx, release: Release) -> dict[str, Counter[Value]]:

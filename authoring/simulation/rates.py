@@ -28,7 +28,7 @@ class AsSoFar:
 
     def to_mail(self, life: Life, person: Person, touch: Touch) -> Response | None:
         rate = self._rate(touch.id)
-        drawn = _draw(life, touch.id) * rate.delivered
+        drawn = draw(life, touch.id) * rate.delivered
         if drawn < rate.answered and ANSWER in self.release.events:
             values = self._told(life, asked_in(touch))
             return Response(self.rates.delay, ANSWER, values)
@@ -38,7 +38,7 @@ class AsSoFar:
 
     def to_call(self, life: Life, person: Person, task: Task) -> tuple[str, Mapping[str, Value]] | None:
         counted = self.rates.calls.get(task.touch or "") or _together(self.rates.calls)
-        outcome = _pick(counted, _draw(life, f"{task.touch}/{task.tries}"))
+        outcome = _pick(counted, draw(life, f"{task.touch}/{task.tries}"))
         found = self.release.find_touch(task.touch) if task.touch else None
         if outcome is None or (found and outcome not in found[1].outcomes):
             name = outcome_like(self.release, task, ("retry", "skip", "done"))
@@ -54,9 +54,7 @@ class AsSoFar:
     def _told(self, life: Life, names: tuple[str, ...]) -> dict[str, Value]:
         view = life.ctx.view
         told = {
-            name: _pick(self.rates.values.get(name, {}), _draw(life, name))
-            for name in names
-            if view.value(name) is None
+            name: _pick(self.rates.values.get(name, {}), draw(life, name)) for name in names if view.value(name) is None
         }
         return {name: value for name, value in told.items() if value is not None}
 
@@ -79,7 +77,7 @@ def _pick(counted: Mapping[T, int], drawn: float) -> T | None:
     return None
 
 
-def _draw(life: Life, what: str) -> float:
+def draw(life: Life, what: str) -> float:
     """A fixed fraction in [0, 1) for this lead and thing."""
     digest = hashlib.sha256(f"{life.lead.id}/{what}".encode()).digest()
     return int.from_bytes(digest[:6], "big") / 2**48

@@ -1,7 +1,7 @@
 """Many leads through the same weeks: one queue of everything that is due, in the order in which it happens.
 
 Leads share the senders' daily places and the salespeople, so they are played together. Our own people do what they
-promised, when it is due: a human touch, accepting, the first attempt, an outcome.
+promised: accepting and the first attempt as fast as so far where that is known; everything else when it is due.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from authoring.simulation.buyers import Buyers, Response
 from authoring.simulation.figures import Collector, Result
 from authoring.simulation.life import Entry, Life
 from authoring.simulation.population import Person, newcomer
+from authoring.simulation.rates import draw
 from authoring.simulation.surroundings import Surroundings, Team
 from authoring.simulation.verbs import VERBS
-from domain.lead import State, Status
+from domain.calendar import add_span
+from domain.lead import Clock, State, Status
+from domain.phrases import Pace, Span
 from domain.release import Release
 from domain.said import Deal, Said
 from domain.steps import Verb
@@ -64,7 +67,10 @@ class Run:
         buyers: Buyers,
         days: int,
         team: Team,
+        pace: Mapping[State, Sequence[timedelta]] | None = None,
     ) -> None:
+        """`pace`: how long salespeople took so far, in business time; where nothing is known, until it is due."""
+        self._pace = pace or {}
         self._release, self._people, self._buyers = release, people, buyers
         self._begins, self._ends = arrive[0], arrive[0] + days * DAY
         self._around = Surroundings(team)
@@ -186,7 +192,18 @@ class Run:
         if task:
             self._push(task.due_at, ACT, player.number, 0, self._ends_task(player, promise))
         elif clock:
-            self._push(clock.due_at, ACT, player.number, 0, _sells(player, promise, state))
+            self._push(self._does_at(life, clock), ACT, player.number, 0, _sells(player, promise, state))
+
+    def _does_at(self, life: Life, clock: Clock) -> datetime:
+        """Drawn from what it took so far, at each lead otherwise and each time the same; too late is too late."""
+        times = self._pace.get(life.lead.state)
+        if not times:
+            return clock.due_at
+        offer = life.facts.offer.number if life.facts.offer else 0
+        took = times[int(draw(life, f"{life.lead.state}/{life.lead.cycle}/{offer}") * len(times))]
+        minutes = round(took / timedelta(minutes=1))
+        done_at = add_span(clock.started_at, Span(minutes, Pace.BUSINESS), life.ctx.sales_window)
+        return max(done_at, life.now)
 
     def _ends_task(self, player: Player, promise: object) -> Do:
         def do(life: Life) -> bool:

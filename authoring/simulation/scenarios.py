@@ -116,7 +116,8 @@ def play(plan: Plan, release: Release, scenario: str, tell: Callable[[float], No
             name: replace(rep, capacity=plan.capacity[name]) for name, rep in team.reps.items() if name in plan.capacity
         }
     arrive = arrivals(plan.begins, plan.over, len(plan.people))
-    return Run(signed, plan.people, arrive, _buyers(plan, signed, scenario), plan.days, team).run(tell)
+    pace = plan.rates.sales if plan.rates and scenario == AsSoFar.name else None
+    return Run(signed, plan.people, arrive, _buyers(plan, signed, scenario), plan.days, team, pace).run(tell)
 
 
 def _buyers(plan: Plan, release: Release, scenario: str) -> Buyers:

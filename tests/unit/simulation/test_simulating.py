@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 
 from authoring.mapped_rows import open_rows
 from authoring.simulation.buyers import Buyers, Eager, Quiet
@@ -18,10 +19,12 @@ from authoring.simulation.rates import AsSoFar
 from authoring.simulation.running import Run
 from authoring.simulation.scenarios import FEW, Plan, play, simulate
 from authoring.simulation.surroundings import Team
-from domain.rates import Rate, Rates
+from domain.lead import State
+from domain.rates import FEWEST, Rate, Rates
 from domain.release import Release
 from domain.track import Sample
 from storage import responding
+from storage import tables as t
 from tests.world import MONDAY, World, shipped_files, shipped_release
 
 BEGINS = datetime(2027, 3, 1, 16, 0, tzinfo=UTC)
@@ -161,6 +164,40 @@ def test_buyers_go_on_as_often_as_they_did() -> None:
     assert reached["cost-of-waiting"] == 200
     assert 100 < told < 180  # 40 of 100 by mail, then one of four calls and their repeats
     assert result == lived(release, people(200), AsSoFar(RATES, release), days=40)
+
+
+@pytest.mark.parametrize(
+    ("took", "is_late"), [(timedelta(0), False), (timedelta(minutes=30), False), (timedelta(days=20), True)]
+)
+def test_salespeople_take_as_long_as_they_did(took: timedelta, is_late: bool) -> None:
+    """Who takes a hundred and sixty working hours and more has lost the lead to a colleague before."""
+    release, hand = signed(), [Person(each.sample.model_copy(update={"behaves": "hand_raiser"})) for each in people(6)]
+    team = Team.of(release)
+    pace = {State.HANDED_OFF: [took], State.ACCEPTED: [timedelta(0)]}
+    run = Run(release, hand, arrivals(BEGINS, timedelta(0), 6), Quiet(), 30, team, pace)
+    result = run.run(lambda share: None)
+    assert result.ready == 6
+    assert (sum(day.offered for day in result.days) > 6) is is_late
+
+
+def test_how_long_salespeople_took_is_read_from_the_log(world: World) -> None:
+    lead = world.enrol(values={"fact.pain": "detention", "fact.evaluate_within_months": 2})
+    world.live_for(lead, hours=1)
+    world.clock.at += timedelta(minutes=20)
+    world.say(lead, "accept")
+    world.clock.at += timedelta(minutes=40)
+    world.say(lead, "attempt", outcome="connected", channel="phone")
+    with world.archive.begin() as tx:
+        kept = tx.execute(select(t.log).where(t.log.c.transition.in_(("T13", "T18")))).mappings().all()
+        accepted, tried = ({**row} for row in kept)
+        for row, times in ((accepted, FEWEST - 1), (tried, FEWEST - 2)):
+            del row["id"]
+            tx.execute(insert(t.log), [row] * times)
+    with world.archive.reading() as tx:
+        found = responding.paces(tx)
+    assert found.keys() == {State.HANDED_OFF}
+    assert len(found[State.HANDED_OFF]) == FEWEST
+    assert timedelta(minutes=20) <= found[State.HANDED_OFF][0] <= timedelta(minutes=80)
 
 
 def test_rates_are_counted_in_the_archive(world: World) -> None:
