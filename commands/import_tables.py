@@ -89,5 +89,7 @@ def summarize(found: Import, rejected_file: str | None) -> None:
     print(f"Opted out among those taken: {counts['opted_out']}. Whoever opted out is never mailed, taken or not.")
     if counts["with_sales"]:
         print(f"With a salesperson already: {counts['with_sales']}. They are told nothing; the lead is on their list.")
+    if counts["new"]:
+        print("They begin while nurture up or a worker runs, a few at a time, behind whoever writes to you meanwhile.")
     if rejected_file:
         print(f"Rejected rows with their reasons: {rejected_file}")
