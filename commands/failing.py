@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from domain.errors import NurtureError
+
+DISK = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
 def sentence_for(error: Exception) -> str | None:
@@ -12,6 +15,8 @@ def sentence_for(error: Exception) -> str | None:
         return error.sentence
     if isinstance(error, PermissionError) and error.filename:
         return f"{error.filename} may not be used by this user; change its owner, or name another folder"
+    if isinstance(error, OSError) and error.errno in DISK and error.filename:
+        return f"{error.filename} cannot be written ({error.strerror}); make room there, or work in another folder"
     return _of_settings(error) or _of_database(error)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 import cli
 from commands.console import print_table
+from commands.failing import sentence_for
 from domain.policies import Reason
 from domain.said import unknown_reason
 
@@ -55,6 +58,15 @@ def test_a_data_folder_that_cannot_be_is_named(
     out, err = capsys.readouterr()
     assert "file" in out + err
     assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC])
+def test_a_disk_that_takes_nothing_is_named(number: int) -> None:
+    said = sentence_for(OSError(number, os.strerror(number), "content/new.md"))
+    assert (
+        said == f"content/new.md cannot be written ({os.strerror(number)}); make room there, or work in another folder"
+    )
+    assert sentence_for(OSError(errno.EBADF, "a bug of ours")) is None
 
 
 @pytest.mark.parametrize(
