@@ -54,7 +54,9 @@ IN_SALES = frozenset(
     }
 )
 """States 4-10: exactly one owner and one state clock."""
-SUPPORTED = IN_SALES - {State.SALES_READY, State.HANDED_OFF}
+UNMAILED = frozenset({State.SALES_READY, State.HANDED_OFF})
+"""On the way into somebody's hands: no mail goes out, whatever anybody says."""
+SUPPORTED = IN_SALES - UNMAILED
 """In the hands of a salesperson, who may allow mail in their name."""
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, func, select
 
 from domain.errors import MissingError
-from domain.lead import IN_SALES, Attempts, Claim, Delivery, Facts, Lead, Offer, State, Status, Task
+from domain.lead import IN_SALES, UNMAILED, Attempts, Claim, Delivery, Facts, Lead, Offer, State, Status, Task
 from domain.phrases import Hours, parse_hours
 from domain.said import CONVERSATIONS
 from storage import pauses
@@ -65,12 +65,12 @@ def load(tx: Tx, lead_id: UUID, *, lock: bool = True) -> tuple[Facts, dict[str, 
         _ledger(tx, lead),
         None if in_sales else _task(tx, lead_id),
         offer,
-        _reserved(tx, lead_id),
+        {} if lead.state in UNMAILED else _reserved(tx, lead_id),
         _attempts(tx, offer) if offer else Attempts(),
         *at_work_,
         claim,
         bool(row["open_deals"]),
-        pauses.held(tx, lead, row["origin"]),
+        None if lead.state in UNMAILED else pauses.held(tx, lead, row["origin"]),
     )
     beside = {name: row[name] for name in ("step", "step_seq", "step_due_at", "verdict_id", "verdict_mark", "origin")}
     return facts, beside

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
-from domain.lead import IN_SALES, Attempts, Claim, Delivery, Facts, Lead, Offer, State
+from domain.lead import IN_SALES, UNMAILED, Attempts, Claim, Delivery, Facts, Lead, Offer, State
 from domain.said import CONVERSATIONS
 from storage import pauses
 from storage import tables as t
@@ -77,8 +77,9 @@ def load_many(tx: Tx, ids: Sequence[UUID]) -> list[Facts]:
     leads = {id: to_lead(row) for id, row in rows.items()}
     selling = [id for id, lead in leads.items() if lead.state in IN_SALES]
     marketed = [id for id, lead in leads.items() if lead.state not in IN_SALES]
+    mailed = [id for id, lead in leads.items() if lead.state not in UNMAILED]
     ledger = _by_lead(tx, LEDGER, [*ids, *(other for lead in leads.values() for other in lead.merged_from)])
-    tasks, reserved, paused = _by_lead(tx, TASKS, marketed), _reserved(tx, ids), pauses.of_all(tx)
+    tasks, reserved, paused = _by_lead(tx, TASKS, marketed), _reserved(tx, mailed), pauses.of_all(tx)
     offers = _offers(tx, [id for id in selling if leads[id].state is not State.SALES_READY])
     attempts = _attempts(tx, [offer.id for offer in offers.values()])
     hours = _hours(tx) if selling else {}
@@ -96,7 +97,7 @@ def load_many(tx: Tx, ids: Sequence[UUID]) -> list[Facts]:
             *_of_owner(lead, claims.get(id), hours),
             claims.get(id),
             bool(rows[id]["open_deals"]),
-            pauses.held_by(paused, lead, rows[id]["origin"]),
+            None if lead.state in UNMAILED else pauses.held_by(paused, lead, rows[id]["origin"]),
         )
         for id, lead in leads.items()
     ]

@@ -116,6 +116,9 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
         close_tasks(tx, after.id, now, "overtaken")
         facts = replace(facts, task=None, reserved={})
         _reopen_handoff(tx, after) if move.transition == "T44" else _open_handoff(tx, after, now, verdict_id)
+    if before.support and not after.support:
+        permits.release(tx, after.id)
+        facts = replace(facts, reserved={})
     facts = _pass_on(tx, facts, before, move, now)
     if move.transition == "T18" and facts.offer:
         _log_attempt(tx, after, facts.offer, move, now)

@@ -210,6 +210,8 @@ class Collector:
 
     def _touches(self) -> Iterator[TouchFigures]:
         for track in self.release.tracks.values():
+            if track.is_support:
+                continue  # no salesperson in a simulation allows it
             in_stages = [(stage, name) for stage, each in track.stages.items() for name in each.touches]
             for stage, name in [*in_stages, *(("reserve", name) for name in track.reserve)]:
                 if name in track.touches:

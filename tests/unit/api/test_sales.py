@@ -194,7 +194,7 @@ def test_the_team(house: House) -> None:
 
 def test_what_is_agreed(house: House) -> None:
     tracks = {track["id"]: track for track in house.get("/tracks", "viewer")["items"]}
-    assert set(tracks) == {"business-case", "dock-waiting", "keep-in-touch", "re-engagement"}
+    assert set(tracks) == {"beside-sales", "business-case", "dock-waiting", "keep-in-touch", "re-engagement"}
     assert tracks["keep-in-touch"]["enrol"] is None
     assert [tracks[name]["then"] for name in ("dock-waiting", "re-engagement")] == ["keep-in-touch", "none"]
     track = tracks["dock-waiting"]

@@ -102,7 +102,7 @@ def test_the_main_track_comes_first_and_the_others_are_a_click_away(desk: Desk) 
         others = [page_of(client, f"/{track}/told-us-everything.html") for track in tracks]
     assert start.startswith("/dock-waiting/")
     assert tracks[0] == "dock-waiting"
-    assert set(tracks) == {"dock-waiting", "business-case", "keep-in-touch", "re-engagement"}
+    assert set(tracks) == {"beside-sales", "dock-waiting", "business-case", "keep-in-touch", "re-engagement"}
     assert not [page for page in others if "choose another reader" in page]
 
 

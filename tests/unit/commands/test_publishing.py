@@ -15,7 +15,7 @@ from storage.sending import open_delivery
 from tests.unit.commands.conftest import Desk
 
 TRACK = "content/tracks/dock-waiting"
-TRACKS = ["business-case", "dock-waiting", "keep-in-touch", "re-engagement"]
+TRACKS = ["beside-sales", "business-case", "dock-waiting", "keep-in-touch", "re-engagement"]
 
 
 def change(desk: Desk, path: str, old: str, new: str) -> None:
