@@ -40,7 +40,7 @@ def complaints(value: Json, schema: Json, root: Json, at: str = "") -> Iterator[
     known = {"$schema", "$defs", "$ref", "type", "properties", "required", "additionalProperties", "patternProperties"}
     known |= {"enum", "const", "pattern", "items", "anyOf", "default", "description", "minItems", "format"}
     known |= {"minLength", "maxLength", "propertyNames"}
-    assert schema.keys() <= known | {"minimum", "maximum"}, schema.keys() - known
+    assert schema.keys() <= known | {"minimum", "maximum", "exclusiveMinimum"}, schema.keys() - known
     if "$ref" in schema:
         yield from complaints(value, root["$defs"][schema["$ref"].rpartition("/")[2]], root, at)
     if "anyOf" in schema and all(list(complaints(value, option, root, at)) for option in schema["anyOf"]):
@@ -55,6 +55,8 @@ def complaints(value: Json, schema: Json, root: Json, at: str = "") -> Iterator[
         yield f"{at} does not look like {schema['pattern']}"
     if isinstance(value, int | float) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         yield f"{at} is out of bounds"
+    if isinstance(value, int | float) and value <= schema.get("exclusiveMinimum", value - 1):
+        yield f"{at} is not above {schema['exclusiveMinimum']}"
     if isinstance(value, str) and not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
         yield f"{at} is too short or too long"
     if isinstance(value, list):
