@@ -203,7 +203,7 @@ async def main(settings: Settings) -> None:
         disable_eager_activity_execution=True,
         graceful_shutdown_timeout=GRACE,
     )
-    beginning = beginnings.Beginnings(archive, client, max(settings.slots // 4, 1), settings.begin_per_second)
+    beginning = beginnings.Beginnings(archive, client, max(settings.slots // 8, 1), settings.begin_per_second)
     uncertain = set[UUID]()
     background = [
         every(RELAY_EVERY, lambda: relay(archive, client)),
