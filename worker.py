@@ -204,7 +204,7 @@ async def main(settings: Settings) -> None:
         max_cached_workflows=settings.cached_workflows,
         graceful_shutdown_timeout=GRACE,
     )
-    beginning = beginnings.Beginnings(archive, client, max(settings.slots // 4, 1), settings.begin_per_second)
+    beginning = beginnings.Beginnings(archive, client, max(settings.slots // 8, 1), settings.begin_per_second)
     uncertain = set[UUID]()
     background = [
         every(RELAY_EVERY, lambda: relay(archive, client)),

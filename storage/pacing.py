@@ -12,9 +12,9 @@ from storage import tables as t
 from storage.archive import Tx
 
 MOST_ROWS = 500
-FEWEST_ROWS = 100
+FEWEST_ROWS = 25
 """Of fewer, the statements of a transaction cost more than the rows in them."""
-FIRST_ROWS = 100
+FIRST_ROWS = 50
 ALONE, IN_COMPANY = 0.5, 0.1
 """Seconds that one transaction may hold up others: while nobody else writes, and while somebody does."""
 LEAST_REST = 0.1
