@@ -157,6 +157,7 @@ def test_a_lost_deal_is_asked_about_with_the_reasons_of_a_loss(house: House) -> 
 def test_of_small_deals_a_stated_share_is_asked_about(house: House) -> None:
     drawn = 0
     for number in range(20):
+        house.clock.at += timedelta(days=number % 7 == 6)  # eight a day are the most one gets
         _, path = closed(house, 900, email=f"p{number}@ridgeway-foods.example")
         drawn += "debrief" in house.get(path)["duties"]
         if "debrief" not in house.get(path)["duties"]:
