@@ -142,8 +142,8 @@ def referral(named: Buyer) -> dict[str, object]:
     return {name: person[name] for name in ("email", "first_name", "last_name", "title") if name in person}
 
 
-def next_in_deal(state: str, worth: int, now: datetime, random: Random) -> Decision:
-    """A deal's way: opportunity, proposal, and most are signed. `worth` is in USD."""
+def next_in_deal(state: str, worth: int, is_signed: bool, now: datetime, random: Random) -> Decision:
+    """A deal's way: opportunity, proposal, signed or not. `worth` is in USD."""
     amount = {"amount": worth, "currency": "USD"}
     if state == "QUALIFIED":
         close_on = (now + CLOSES_IN).date().isoformat()
@@ -152,7 +152,7 @@ def next_in_deal(state: str, worth: int, now: datetime, random: Random) -> Decis
         )
     if state == "OPPORTUNITY":
         return Decision("proposal", random.uniform(24.0, 60.0), amount)
-    if random.random() < SIGNED:
+    if is_signed:
         return Decision("won", random.uniform(30.0, 90.0), amount)
     reason = random.choice(("no_decision", "price", "timing"))
     return Decision("lost", random.uniform(30.0, 90.0), {"reason": reason})
@@ -236,7 +236,8 @@ class Seller:
             return attempt(self.habit, memory, buyer.picks_up(self.id, cycle, memory.attempts), random)
         if state in ("QUALIFIED", "OPPORTUNITY", "PROPOSAL"):
             worth = 6000 + 500 * chance(self.seed, "deal", buyer.id).randrange(80)
-            return next_in_deal(state, worth, now, random)
+            is_signed = chance(self.seed, "signs", buyer.id, cycle).random() < SIGNED  # the buyer's part, whoever asks
+            return next_in_deal(state, worth, is_signed, now, random)
         if state == "WORKING" and random.random() >= self.habit.forgets:
             return outcome(self.habit, buyer, cycle, now, random)
         return None
