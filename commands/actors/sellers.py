@@ -177,14 +177,14 @@ class Seller:
     starts_at: datetime
     _planned: set[tuple[object, ...]] = field(default_factory=set)
     _memories: dict[str, Memory] = field(default_factory=dict)
-    _has_left: bool = False
+    _has_calendar: bool = False
 
     @property
     def habit(self) -> Habit:
         return HABITS.get(self.id, STEADY)
 
     def look(self, news: News) -> list[Action]:
-        found = self._holiday()
+        found = self._calendar()
         if not news.kinds & MOVES:
             return found
         mine = [one for one in self.board.at(news) if one["owner"] == self.id and one["offer"]]
@@ -205,15 +205,26 @@ class Seller:
         what, is_alone = f"{self.id}: {decision.command}, {buyer.id}", decision.command not in HARMLESS
         return [Action(at, what, partial(self._do, handoff, decision, buyer, memory, at), is_alone)]
 
-    def _holiday(self) -> list[Action]:
-        """They say so themselves, on the evening before the first day."""
-        if self._has_left or self.habit.holiday is None:
+    def _calendar(self) -> list[Action]:
+        """What they say of themselves: on the evening before a holiday that they are away, and when sales has met that
+        they take leads again, for the engine offers nothing to whoever lets one after the other pass."""
+        if self._has_calendar:
             return []
-        self._has_left = True
-        first, last = (self.starts_at + timedelta(days=day) for day in self.habit.holiday)
-        until = {"until": (last + timedelta(hours=12)).isoformat()}
-        leave = partial(self.api.post, f"/api/reps/{self.id}/away", until)
-        return [Action(first - timedelta(hours=15), f"{self.id} is away", lambda: leave() and None)]
+        self._has_calendar = True
+        told: list[tuple[int, timedelta, str, str | None]] = []
+        if self.habit.passes < 1:
+            told.append((KICK_OFF[1] + 1, timedelta(hours=1), "is back", None))
+        if self.habit.holiday:
+            first, last = self.habit.holiday
+            back = self.starts_at + timedelta(days=last, hours=12)
+            told.append((first, timedelta(hours=-15), "is away", back.isoformat()))
+        return [
+            Action(self.starts_at + timedelta(days=day) + more, f"{self.id} {what}", partial(self._say, until))
+            for day, more, what, until in told
+        ]
+
+    def _say(self, until: str | None) -> None:
+        self.api.post(f"/api/reps/{self.id}/away", {"until": until})
 
     def back_at(self, now: datetime) -> datetime:
         if self.habit.holiday is None:

@@ -173,8 +173,9 @@ def test_every_rejection_says_what_its_reason_asks_for(release: Release) -> None
 def test_who_is_on_holiday_goes_on_the_morning_after(release: Release) -> None:
     board = Board(Api(httpx.Client(), "key"), "/api/handoffs")
     yuki = sellers.Seller("yuki", board.api, board, {}, CHICAGO, 1, lambda buyer, now: [], MONDAY)
-    (leaves,) = yuki.look(News(MONDAY, frozenset(), ()))
-    assert "yuki is away" in leaves.what
+    back, leaves = yuki.look(News(MONDAY, frozenset(), ()))
+    assert (back.what, leaves.what) == ("yuki is back", "yuki is away")
+    assert MONDAY + timedelta(days=sellers.KICK_OFF[1]) < back.at < leaves.at
     assert yuki.look(News(MONDAY, frozenset(), ())) == []
     first, last = sellers.HABITS["yuki"].holiday or (0, 0)
     middle = MONDAY + timedelta(days=(first + last) / 2)
