@@ -116,7 +116,11 @@ def kept(tx: Tx, archive: Archive, since: datetime) -> list[Kept]:
     o, a, log = t.offers.c, t.attempts.c, t.log.c
     first = select(a.offer_id, func.min(a.at).label("at")).group_by(a.offer_id).subquery("first")
     by_clock = exists().where(
-        log.lead_id == o.lead_id, log.at == o.closed_at, log.transition == o.outcome, log.actor == "SYS"
+        log.lead_id == o.lead_id,
+        log.at == o.closed_at,
+        log.transition == o.outcome,
+        log.actor == "SYS",
+        o.outcome.in_(BY_CLOCK),
     )
     query = select(o.rep, o.offered_at, o.accepted_at, o.outcome, first.c.at, by_clock.label("by_clock"))
     query = query.join(first, first.c.offer_id == o.id, isouter=True).where(o.offered_at >= since)

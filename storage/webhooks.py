@@ -37,8 +37,8 @@ KEPT = timedelta(days=30)
 GONE = "410"
 LONGEST_SAYS = 300
 PERSONAL = re.compile(r"(?<![^\s\"'<>,;:=])[^\s\"'<>,;:=]+@[^\s\"'<>,;:=]+|\+?\d[\d ()-]{6,}\d")
-"""Addresses and telephone numbers: an answer repeats what was sent, and the reason needs no person. Addresses are looked
-for where words begin, not inside them: an answer may be one word of thousands of letters."""
+"""Addresses and telephone numbers: an answer repeats what was sent, and the reason needs no person. An address begins
+where a word does and is looked for nowhere else: an answer may be one word of thousands of letters."""
 UNDONE, TAKEN_BACK = "T44", "taken_back"
 """The transition that takes back, and the notice that says so."""
 LISTED = (
