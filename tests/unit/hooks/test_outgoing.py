@@ -142,6 +142,16 @@ def test_the_last_answer_is_kept_without_persons_until_it_arrives(
     assert {row["says"] for row in relay.rows(lead)} == {None}
 
 
+def test_an_answer_that_comes_after_the_erasing_is_not_kept(world: World, relay: Relay) -> None:
+    lead = world.enrol()
+    world.live_for(lead, minutes=1)
+    (first, *_) = webhooks.claim_due(world.archive)
+    with world.archive.begin() as tx:
+        repairing.erase(tx, world.archive, lead, Said("erase", "OPS", "olga", ticket="DSR-12"))
+    assert webhooks.record(world.archive, first, "400", False, says="Ana is no property") == "waiting"
+    assert {row["says"] for row in relay.rows(lead)} == {None}
+
+
 def test_an_answer_of_one_endless_word_holds_nothing_up() -> None:
     began = time.process_time()
     assert webhooks.PERSONAL.sub("…", "x" * 100_000) == "x" * 100_000
