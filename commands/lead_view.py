@@ -44,6 +44,8 @@ def _head(lead: Json) -> Iterator[tuple[str, object]]:
         clock = lead["clock"] or {}
         yield "owner", lead["owner"]
         yield "clock", f"{clock.get('name')}, until {_when(clock.get('due_at'))}"
+    if lead["support"]:
+        yield "support", f"{lead['support']} goes out in the name of {lead['owner']}"
     if lead["paused_until"]:
         yield "paused", f"until {_when(lead['paused_until'])}"
     if lead["sunset_at"]:

@@ -133,9 +133,9 @@ def dormant(ctx: Context) -> Step | Move:
     if lead.sunset_at and not sign:
         return rest(ctx, ctx.now + SUNSET_RESTS, f"sunset on {lead.sunset_at:%Y-%m-%d}: any sign of life wakes it")
     is_review = lead.recheck_at is not None and lead.recheck_at <= ctx.now
-    due_at, was_back = None if sign else sunset.due_at(ctx), sunset.was_brought_back(ctx)
+    due_at, was_back = sunset.due_at(ctx), sunset.was_brought_back(ctx)
     is_silent = due_at is not None and due_at <= ctx.now
-    if is_silent and was_back:
+    if is_silent and was_back and not sign:
         return sunset.sunset(ctx)
     if (sign or is_review) and (back := _back(ctx, sign)):
         return back

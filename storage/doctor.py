@@ -12,14 +12,12 @@ from sqlalchemy import func, select
 from storage import tables as t
 from storage import webhooks
 from storage.archive import Archive, machine_now
-from storage.wakes import IMPORTED, NO_WORKFLOW
+from storage.wakes import IMPORTED, NO_WORKFLOW, WAITS_TO_BEGIN
 
 LONG_PAST = timedelta(hours=1)
 """Business time a step may be late before it counts as stuck; a worker that was away catches up sooner."""
 RELAY_LATE = timedelta(seconds=30)
 """Machine time after which a wake should have been sent by a relay."""
-WAIT_TO_BEGIN = select(t.wakes.c.lead_id).where(t.wakes.c.verb == IMPORTED)
-"""Imported leads begin a few at a time; nothing is wrong with those that wait."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def examine(archive: Archive) -> Ailments:
     w = t.wakes.c
     late = w.at < machine - RELAY_LATE
     with archive.reading() as tx:
-        behind = tx.execute(select(c.id, c.seq).where(open_lead, c.step_seq < c.seq, c.id.not_in(WAIT_TO_BEGIN)))
+        behind = tx.execute(select(c.id, c.seq).where(open_lead, c.step_seq < c.seq, ~WAITS_TO_BEGIN))
         return Ailments(
             tx.execute(select(func.count()).where(open_lead, c.step_due_at < now - LONG_PAST)).scalar_one(),
             frozenset((row.id, row.seq) for row in behind),
@@ -68,7 +66,7 @@ def open_leads(archive: Archive, batch: int) -> Iterator[list[UUID]]:
     """The ids of all leads that need a workflow and do not still wait to begin, so many at a time."""
     c, last = t.leads.c, None
     while True:
-        query = select(c.id).where(c.state.not_in(NO_WORKFLOW), c.id.not_in(WAIT_TO_BEGIN)).order_by(c.id).limit(batch)
+        query = select(c.id).where(c.state.not_in(NO_WORKFLOW), ~WAITS_TO_BEGIN).order_by(c.id).limit(batch)
         with archive.reading() as tx:
             ids = list(tx.execute(query if last is None else query.where(c.id > last)).scalars())
         if not ids:

@@ -5,6 +5,7 @@ Instants are business time. Nothing here changes anything.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -120,15 +121,20 @@ KINDS: Mapping[str, Kind] = {
 
 
 def numbers(tx: Tx, release: Release, spans: Mapping[str, Span]) -> dict[str, dict[str, int]]:
-    """By person and kind; one query a kind, however many people they are."""
+    """By person and kind; one query a kind, however many people they are. Whoever leads a team may belong to another
+    one's: then what is theirs counts for both."""
     found = {person: dict.fromkeys(KINDS, 0) for person in spans}
     for name, kind in KINDS.items():
-        whose = {key: person for person in spans for key in kind.whose(release, person)}
+        whose: dict[str, list[str]] = defaultdict(list)
+        for person in spans:
+            for key in kind.whose(release, person):
+                whose[key].append(person)
         if not whose:
             continue
         query = select(kind.owner.label("key"), func.count().label("n")).select_from(kind.place)
         for row in tx.execute(query.where(or_(*_wanted(release, kind, spans))).group_by(kind.owner)):
-            found[whose[row.key]][name] += row.n
+            for person in whose[row.key]:
+                found[person][name] += row.n
     return found
 
 

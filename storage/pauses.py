@@ -51,12 +51,15 @@ def held_by(every: Mapping[str, Held], lead: Lead, origin: str) -> Held | None:
 def begin(tx: Tx, archive: Archive, scope: str, until: datetime, by: str, note: str) -> datetime:
     """From now on, or longer or shorter than before. Returns the instant it began.
 
-    No lead has to be woken: what is due is decided again before it is done.
+    No lead has to be woken: what is due is decided again before it is done. But who waits for the end of a pause that
+    is shorter now looks again, as when one is ended.
     """
     _known(tx, archive, scope)
     now = archive.clock.now()
     if not now < until <= now + LONGEST:
         raise InvalidError("until must be a day within the next two years", "until")
+    if tx.execute(select(t.pauses.c.scope).where(t.pauses.c.scope == scope, t.pauses.c.until > until)).first():
+        _resume(tx, scope)
     row = {"scope": scope, "until": until, "by": by, "at": now, "note": note[:255]}
     query = insert_once(tx, t.pauses).values(row)
     tx.execute(query.on_conflict_do_update(index_elements=["scope"], set_=row))
@@ -85,8 +88,12 @@ def end(tx: Tx, archive: Archive, scope: str) -> int:
     if tx.execute(delete(t.pauses).where(c.scope == scope).returning(c.scope)).scalar() is None:
         names = ", ".join(row["scope"] for row in listed(tx, archive.clock.now())) or "nothing"
         raise MissingError(f"{scope} is not paused; paused is {names}")
-    tx.execute(insert(t.resumptions).values(scope=scope, at=machine_now()))
+    _resume(tx, scope)
     return tx.execute(select(func.count()).select_from(t.leads).where(*_waiting(scope))).scalar_one()
+
+
+def _resume(tx: Tx, scope: str) -> None:
+    tx.execute(insert(t.resumptions).values(scope=scope, at=machine_now()))
 
 
 def _waiting(scope: str) -> list[ColumnElement[bool]]:
@@ -98,8 +105,8 @@ def _waiting(scope: str) -> list[ColumnElement[bool]]:
 
 def wake_some(archive: Archive, batch: int = wakes.MANY) -> int:
     """The next of those whose pause was ended, and how far that came, in one transaction: a worker that dies between
-    two batches leaves the rest to any other. Nobody is woken while more than a batch waits to be sent.
-    Returns how many.
+    two batches leaves the rest to any other. Nobody is woken while more than a batch waits to be sent; imported leads
+    that wait to begin, for an hour perhaps, do not count. Returns how many.
     """
     c = t.resumptions.c
     with archive.reading() as tx:  # mostly there is none, and SQLite's writers need not wait for that
@@ -120,7 +127,7 @@ def wake_some(archive: Archive, batch: int = wakes.MANY) -> int:
 
 
 def _outbox_is_full(tx: Tx, batch: int) -> bool:
-    return tx.execute(select(t.wakes.c.id).offset(batch).limit(1)).first() is not None
+    return tx.execute(select(t.wakes.c.id).where(t.URGENT).offset(batch).limit(1)).first() is not None
 
 
 def _next(tx: Tx, scope: str, after: UUID | None, batch: int) -> list[UUID]:

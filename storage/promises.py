@@ -114,12 +114,16 @@ def untried(tx: Tx, archive: Archive, since: datetime, limit: int, *, is_open: b
 def kept(tx: Tx, archive: Archive, since: datetime) -> list[Kept]:
     """Of all that was offered since then, by salesperson."""
     o, a, log = t.offers.c, t.attempts.c, t.log.c
-    first = select(a.offer_id, func.min(a.at).label("at")).group_by(a.offer_id).subquery("first")
+    first = select(func.min(a.at)).where(a.offer_id == o.id).scalar_subquery()  # of these offers alone, by its index
     by_clock = exists().where(
-        log.lead_id == o.lead_id, log.at == o.closed_at, log.transition == o.outcome, log.actor == "SYS"
+        log.lead_id == o.lead_id,
+        log.at == o.closed_at,
+        log.transition == o.outcome,
+        log.actor == "SYS",
+        o.outcome.in_(BY_CLOCK),
     )
-    query = select(o.rep, o.offered_at, o.accepted_at, o.outcome, first.c.at, by_clock.label("by_clock"))
-    query = query.join(first, first.c.offer_id == o.id, isouter=True).where(o.offered_at >= since)
+    query = select(o.rep, o.offered_at, o.accepted_at, o.outcome, first.label("at"), by_clock.label("by_clock"))
+    query = query.where(o.offered_at >= since)
     by_rep: dict[str, list[Found]] = defaultdict(list)
     for row in tx.execute(query):
         by_rep[row.rep].append(row)

@@ -111,6 +111,8 @@ def _write(tx: Tx, release: Release, moved: Sequence[Moved], now: datetime) -> N
     """Leads, log, offers, places, mails and wakes; one statement each."""
     ids = [one.after.id for one in moved]
     c = t.leads.c
+    held = t.permits.c
+    tx.execute(delete(t.permits).where(held.lead_id.in_(ids), held.is_used.is_(False)))  # for mail in the old name
     saving = update(t.leads).where(c.id == bindparam("this")).values({n: bindparam(f"new_{n}") for n in SAVED})
     tx.execute(saving, [_saved(one) for one in moved])
     tx.execute(insert(t.log), [_logged(one, release, now) for one in moved])

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
 
-from domain import selling
+from domain import keys, selling
 from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import Lead, State
 from domain.lifecycle import PEOPLE
 from domain.repairs import absorb
 from domain.said import Said, Undoable
-from storage import enrolling, learning, people, record, texts, wakes, webhooks
+from storage import enrolling, learning, opportunities, people, record, texts, wakes, webhooks
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
 from storage.deciding import open_lead
@@ -84,12 +84,22 @@ def _forget(tx: Tx, archive: Archive, ids: Sequence[UUID]) -> None:
     tx.execute(delete(t.link_hits).where(t.link_hits.c.ledger_id.in_(sends)))
     for table in (t.person_texts, t.external_ids, t.learned):
         tx.execute(delete(table).where(table.c.lead_id.in_(ids)))
+    _forget_company(tx, ids)
     tx.execute(update(t.events).where(t.events.c.lead_id.in_(ids)).values(data={}))
     tx.execute(update(t.log).where(t.log.c.lead_id.in_(ids)).values(before=None))  # it names the company
     tx.execute(update(t.received).where(t.received.c.lead_id.in_(ids)).values(says=None))
     tx.execute(update(t.webhooks).where(t.webhooks.c.lead_id.in_(ids)).values(says=None))
     tx.execute(update(t.duties).where(t.duties.c.lead_id.in_(ids)).values(answer={}))
     tx.execute(update(t.lead_facts).where(t.lead_facts.c.lead_id.in_(ids)).values(known={}))
+
+
+def _forget_company(tx: Tx, ids: Sequence[UUID]) -> None:
+    """What says beside the lead where they work. Another system's deal goes on, at that company and nobody's."""
+    c, p = t.opportunities.c, t.permits.c
+    theirs, is_ours = c.lead_id.in_(ids), c.system == opportunities.OURS
+    tx.execute(update(t.opportunities).where(theirs, is_ours).values(company=None))
+    tx.execute(update(t.opportunities).where(theirs, ~is_ours).values(lead_id=None))
+    tx.execute(delete(t.permits).where(p.lead_id.in_(ids), p.scope.not_like(keys.sender_day("%"))))
 
 
 def correct(tx: Tx, archive: Archive, lead_id: UUID, said: Said, note: str | None, is_admin: bool) -> Decided | None:

@@ -40,7 +40,7 @@ OPEN = text("closed_at is null")
 NO_TRACK = text("track is null")
 HELD = text("team is null and rep is null")
 UNPOSTED = text("posted_at is null")
-URGENT = text("verb <> 'imported'")
+URGENT, TO_BEGIN = text("verb <> 'imported'"), text("verb = 'imported'")
 
 
 def _lead_id(**more: bool) -> Column[object]:
@@ -425,6 +425,7 @@ wakes = Table(
     Column("at", Utc, nullable=False, index=True),
     Column("taken_at", Utc),
     Index("ix_wakes_urgent", "id", sqlite_where=URGENT, postgresql_where=URGENT),
+    Index("ix_wakes_to_begin", "lead_id", sqlite_where=TO_BEGIN, postgresql_where=TO_BEGIN),
 )
 
 notices = Table(

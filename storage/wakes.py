@@ -21,6 +21,8 @@ IMPORTED = "imported"
 WITH_MARKETING = (State.INQUIRY, State.NURTURING, State.RECYCLED, State.DORMANT)
 IS_WRITTEN_TO = or_(t.leads.c.state.in_(WITH_MARKETING), t.leads.c.support.is_not(None))
 """Whom a pause, or a deal at their company, keeps from the next mail."""
+WAITS_TO_BEGIN = exists().where(t.wakes.c.lead_id == t.leads.c.id, t.TO_BEGIN)
+"""Imported leads begin a few at a time; nothing is wrong with those that wait."""
 NO_WORKFLOW = (State.DISQUALIFIED, State.MERGED, State.ERASED, State.WON)
 
 
@@ -132,11 +134,13 @@ def wake_where(tx: Tx, verb: str, *wanted: ColumnElement[bool]) -> int:
 
 
 def wake_all_open(archive: Archive, verb: str = "repaired", batch: int = 500) -> int:
-    """`nurture doctor --repair`: wake every lead that needs a workflow. Returns how many."""
+    """`nurture doctor --repair`: wake every lead that needs a workflow; those that wait to begin are woken already, and
+    would all stand before everybody else. Returns how many."""
     total, last = 0, None
+    needed = select(t.leads.c.id).where(t.leads.c.state.not_in(NO_WORKFLOW), ~WAITS_TO_BEGIN)
     while True:
         with archive.begin() as tx:
-            query = select(t.leads.c.id).where(t.leads.c.state.not_in(NO_WORKFLOW)).order_by(t.leads.c.id).limit(batch)
+            query = needed.order_by(t.leads.c.id).limit(batch)
             ids = list(tx.execute(query if last is None else query.where(t.leads.c.id > last)).scalars())
             wake_many(tx, ids, verb)
         if not ids:

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, or
 
 from domain.errors import MissingError, RefusedError
 from domain.hooks import ANNOUNCED
-from domain.lead import Lead
+from domain.lead import Lead, State
 from domain.release import Release
 from storage import paging
 from storage import tables as t
@@ -36,8 +36,9 @@ BATCH = 10
 KEPT = timedelta(days=30)
 GONE = "410"
 LONGEST_SAYS = 300
-PERSONAL = re.compile(r"[^\s\"'<>,;:=]+@[^\s\"'<>,;:=]+|\+?\d[\d ()-]{6,}\d")
-"""Addresses and telephone numbers: an answer repeats what was sent, and the reason needs no person."""
+PERSONAL = re.compile(r"(?<![^\s\"'<>,;:=])[^\s\"'<>,;:=]+@[^\s\"'<>,;:=]+|\+?\d[\d ()-]{6,}\d")
+"""Addresses and telephone numbers: an answer repeats what was sent, and the reason needs no person. An address begins
+where a word does and is looked for nowhere else: an answer may be one word of thousands of letters."""
 UNDONE, TAKEN_BACK = "T44", "taken_back"
 """The transition that takes back, and the notice that says so."""
 LISTED = (
@@ -182,6 +183,7 @@ def record(
         values |= {"ended_at": None, "next_try_at": now + timedelta(seconds=wait)}
     with archive.begin() as tx:
         tx.execute(update(t.webhooks).where(t.webhooks.c.id == webhook.id).values(values))
+        _say_nothing_of_the_erased(tx, webhook)
         if code == GONE:
             row = {"endpoint": webhook.endpoint, "at": now, "code": code}
             tx.execute(insert_once(tx, t.endpoints_off).values(row).on_conflict_do_nothing())
@@ -189,6 +191,13 @@ def record(
             row = {"system": known_as[0], "external_id": known_as[1], "lead_id": webhook.lead_id}
             tx.execute(insert_once(tx, t.external_ids).values(row).on_conflict_do_nothing())
     return str(values["status"])
+
+
+def _say_nothing_of_the_erased(tx: Tx, webhook: Webhook) -> None:
+    """Who was erased while the answer was on its way stays so."""
+    erased = select(t.leads.c.id).where(t.leads.c.id == webhook.lead_id, t.leads.c.state == State.ERASED.value)
+    mine = (t.webhooks.c.id == webhook.id, t.webhooks.c.says.is_not(None), t.webhooks.c.lead_id.in_(erased))
+    tx.execute(update(t.webhooks).where(*mine).values(says=None))
 
 
 def drop(archive: Archive, webhook: Webhook, why: str) -> None:

@@ -281,6 +281,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("verb <> 'imported'"),
             postgresql_where=sa.text("verb <> 'imported'"),
         )
+        batch_op.create_index(
+            "ix_wakes_to_begin",
+            ["lead_id"],
+            unique=False,
+            sqlite_where=sa.text("verb = 'imported'"),
+            postgresql_where=sa.text("verb = 'imported'"),
+        )
     _tell_again()
     _already_done()
 

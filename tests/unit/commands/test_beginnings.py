@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from commands.beginnings import Beginnings
 from domain.importing import Line
-from storage import importing, wakes
+from storage import doctor, importing, wakes
 from storage import tables as t
 from tests.world import World
 
@@ -90,3 +90,13 @@ def test_everybody_elses_wakes_go_before_them(world: World) -> None:
     live = world.enrol("ana@acme.example")
     assert [wake.lead_id for wake in wakes.pending(world.archive, timedelta(0))] == [live]
     assert {wake.verb for wake in wakes.imported(world.archive, 500)} == {"imported"}
+
+
+def test_who_waits_to_begin_is_behind_nothing_and_no_repair_puts_them_before_others(world: World) -> None:
+    came(world, 3)
+    live = world.enrol("ana@acme.example")
+    found = doctor.examine(world.archive)
+    assert ({lead for lead, _ in found.behind}, found.imported) == ({live}, 3)
+    assert list(doctor.open_leads(world.archive, 2)) == [[live]]
+    assert wakes.wake_all_open(world.archive) == 1
+    assert {wake.lead_id for wake in wakes.pending(world.archive, timedelta(0))} == {live}

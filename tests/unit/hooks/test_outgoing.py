@@ -4,6 +4,7 @@ kept when it never arrives, and nothing lost when a worker dies in between."""
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -139,6 +140,23 @@ def test_the_last_answer_is_kept_without_persons_until_it_arrives(
         tx.execute(update(t.webhooks).values(status="dead", says="Ana is no property"))
         repairing.erase(tx, world.archive, lead, Said("erase", "OPS", "olga", ticket="DSR-12"))
     assert {row["says"] for row in relay.rows(lead)} == {None}
+
+
+def test_an_answer_that_comes_after_the_erasing_is_not_kept(world: World, relay: Relay) -> None:
+    lead = world.enrol()
+    world.live_for(lead, minutes=1)
+    (first, *_) = webhooks.claim_due(world.archive)
+    with world.archive.begin() as tx:
+        repairing.erase(tx, world.archive, lead, Said("erase", "OPS", "olga", ticket="DSR-12"))
+    assert webhooks.record(world.archive, first, "400", False, says="Ana is no property") == "waiting"
+    assert {row["says"] for row in relay.rows(lead)} == {None}
+
+
+def test_an_answer_of_one_endless_word_holds_nothing_up() -> None:
+    began = time.process_time()
+    assert webhooks.PERSONAL.sub("…", "x" * 100_000) == "x" * 100_000
+    assert time.process_time() - began < 2  # it was twenty seconds, in which the worker did nothing else
+    assert webhooks.PERSONAL.sub("…", '{"to":"ana@b.example"} <bo@c.example>') == '{"to":"…"} <…>'
 
 
 def test_gone_puts_the_endpoint_off_until_somebody_enables_it(world: World, relay: Relay, receiver: Receiver) -> None:

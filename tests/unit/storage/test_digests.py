@@ -14,8 +14,9 @@ from sqlalchemy import select, update
 from api import staff_mail
 from mail.links import Links
 from mail.sheet import Letter
-from storage import digests
+from storage import digests, due
 from storage import tables as t
+from storage.due import Span
 from storage.notices import Notice
 from tests.world import World, shipped_files
 
@@ -206,6 +207,28 @@ def test_a_late_mail_says_what_is_true_when_it_is_sent(world: World) -> None:
     letter = mail(world, found)
     assert letter.subject == "Today: 1 question to answer"  # of the packet, and the lead has left
     assert "/h/" not in letter.text
+
+
+def test_who_leads_a_team_and_belongs_to_anothers_is_counted_by_both(world: World) -> None:
+    lead = handed(world)
+    files = dict(shipped_files())
+    path = "lead_defs/routing.yaml"
+    files[path] = files[path].replace("teams:\n", "teams:\n  inside: {manager: rosa}\n")
+    people = "lead_defs/people.yaml"
+    files[people] = files[people].replace(
+        "Vera Lindahl, role: sales, team: sales", "Vera Lindahl, role: sales, team: inside"
+    )
+    release = world.publish(files)
+    world.live(lead, TUESDAY + timedelta(hours=6))
+    (breach,) = [row for row in world.rows(t.log, lead) if row["kind"] == "breach"]
+    assert breach["data"]["owner"] == "rosa"
+    span = Span(world.clock.at, world.clock.at, TUESDAY - timedelta(days=1))
+    with world.archive.reading() as tx:
+        together = due.numbers(tx, release, {"rosa": span, "tom": span})
+        assert [together[person] for person in ("rosa", "tom")] == [
+            due.numbers(tx, release, {person: span})[person] for person in ("rosa", "tom")
+        ]
+    assert [together[person]["broken"] for person in ("rosa", "tom")] == [1, 1]
 
 
 def test_a_late_mail_about_nothing_any_more_is_none(world: World) -> None:

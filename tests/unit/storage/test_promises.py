@@ -198,3 +198,20 @@ def test_the_rate_counts_only_what_is_old_enough(world: World) -> None:
     with world.archive.reading() as tx:
         rate = promises.never_tried(tx, world.clock.at, EARLY)
     assert (rate.hits, rate.n, rate.value) == (1, 2, None)
+
+
+@ON_ONE
+def test_what_was_taken_from_them_for_another_reason_they_did_not_let_pass(world: World) -> None:
+    only(world, "marc")
+    handed_over, dropped, worked = (ready(world, n) for n in range(3))
+    world.say(dropped, "withdraw", actor="MKT", who="ines", note_length=20)
+    world.say(worked, "attempt", outcome="no_answer", channel="phone")
+    world.live_for(worked, days=60)
+    assert "T22" in world.transitions(worked)
+    with world.archive.begin() as tx:
+        reps.put(tx, world.archive, "rosa", {"capacity": 20})
+        reps.away(tx, world.archive, "marc", world.clock.at + timedelta(days=9))
+    assert world.row(handed_over)["owner"] == "rosa"
+    with world.archive.reading() as tx:
+        marc = next(one for one in promises.kept(tx, world.archive, EARLY) if one.rep == "marc")
+    assert (marc.offered, marc.tried, marc.let_pass) == (3, 1, 0)

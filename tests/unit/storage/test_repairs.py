@@ -14,7 +14,7 @@ from domain.lead import Source
 from domain.said import Deal, Said
 from domain.selling import withdrawn
 from domain.steps import Verb
-from storage import enrolling, people, reading, repairing
+from storage import deals, enrolling, people, reading, repairing, supporting
 from storage import tables as t
 from storage.deciding import open_lead
 from tests.unit.storage.test_at_once import at_once
@@ -167,6 +167,34 @@ def test_erasing_leaves_no_word_and_no_way_back_in(world: World) -> None:
     dump = [str(row) for table in t.metadata.sorted_tables for row in _all(world, table)]
     assert not [row for row in dump if "ana@old.example" in row]
     assert all(row["before"] is None for each in (lead, twin) for row in world.rows(t.log, each))
+
+
+def test_erasing_leaves_nothing_that_says_where_they_worked_or_which_deal_was_theirs(world: World) -> None:
+    lead = world.enrol(values=READY)
+    world.live_for(lead, minutes=1)
+    world.say(lead, "attempt", outcome="connected", channel="phone")
+    with world.archive.begin() as tx:
+        supporting.allow(tx, world.archive, lead, None, "REP", world.row(lead)["owner"])
+    world.live_for(lead, days=14)
+    assert len(world.sent) == 1
+    world.say(lead, "qualify")
+    world.say(lead, "opportunity", deal=Deal(9000, "USD", world.clock.at.date(), "commit"))
+    with world.archive.begin() as tx:
+        told = {"id": "deal-5", "status": "open", "company": "https://site.example"}
+        deals.take(tx, world.archive, lead, "crm", told, None, None)
+    put_right(world, repairing.erase, lead, ticket="DSR-12")
+    with world.archive.reading() as tx:
+        rows = tx.execute(select(t.opportunities).order_by(t.opportunities.c.system)).mappings().all()
+        scopes = tx.execute(select(t.permits.c.scope)).scalars().all()
+        accounts = tx.execute(select(t.accounts.c.company, t.accounts.c.open_deals)).all()
+    assert [(r["system"], r["lead_id"], r["company"]) for r in rows] == [
+        ("crm", None, "site.example"), ("nurture", lead, None)
+    ]  # fmt: skip
+    assert scopes == ["sender/lena"]
+    assert accounts == [("site.example", 1)]
+    with world.archive.begin() as tx:
+        deals.take(tx, world.archive, None, "crm", {"id": "deal-5", "status": "lost"}, None, None)
+        assert tx.execute(select(t.accounts.c.open_deals)).scalar() == 0
 
 
 def _all(world: World, table: Any) -> Any:  # Any: one of storage.tables

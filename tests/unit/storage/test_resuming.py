@@ -92,6 +92,14 @@ def test_the_outbox_is_not_filled_faster_than_it_is_sent(world: World) -> None:
     assert pauses.wake_some(world.archive, 50) == 50
 
 
+def test_who_waited_does_not_wait_for_a_whole_import_to_begin(world: World) -> None:
+    crowd(world, count=20)
+    with world.archive.begin() as tx:
+        wakes.wake_many(tx, list(tx.execute(select(t.leads.c.id)).scalars()), wakes.IMPORTED)
+    resume(world, "everything")
+    assert pauses.wake_some(world.archive, 10) == 10
+
+
 def test_two_workers_wake_nobody_twice(world: World) -> None:
     crowd(world, count=40)
     resume(world, "everything")

@@ -67,6 +67,20 @@ def test_a_pause_ended_early_wakes_those_who_waited(world: World) -> None:
         pauses.end(tx, world.archive, "company:site.example")
 
 
+def test_a_pause_made_shorter_wakes_those_who_waited_for_its_end(world: World) -> None:
+    lead = world.enrol()
+    world.live_for(lead, minutes=1)
+    pause(world, "everything", 300)
+    assert pauses.wake_some(world.archive) == 0
+    world.look(lead)
+    pause(world, "everything", 400)
+    assert pauses.wake_some(world.archive) == 0
+    pause(world, "everything", 5)
+    assert pauses.wake_some(world.archive) == 1
+    assert wakes_of(world, lead)[-1] == "resumed everything"
+    assert world.look(lead).due_at == world.clock.at + timedelta(days=5)
+
+
 def test_the_longer_pause_counts(world: World) -> None:
     lead = world.enrol()
     world.live_for(lead, minutes=1)

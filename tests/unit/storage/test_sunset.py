@@ -77,6 +77,18 @@ def test_an_open_is_no_sign_of_life(world: World) -> None:
     assert world.row(lead)["sunset_at"] is not None
 
 
+def test_who_woke_for_nothing_left_to_give_sets_again_after_another_silent_year(world: World) -> None:
+    lead = live_to_sunset(world)
+    world.event(lead, "story_view", "once")
+    seen_at = world.clock.at
+    world.live_for(lead, days=1)
+    assert rested(world, lead)[-1][0] == "T37b"
+    world.live_for(lead, days=355)
+    assert world.row(lead)["sunset_at"] is None
+    world.live_for(lead, days=1000)
+    assert rested(world, lead)[-1] == ("T37", f"no sign of life since {seen_at:%Y-%m-%d}")
+
+
 def test_a_report_that_comes_late_counts_if_it_would_have_prevented_the_sunset(world: World) -> None:
     early = live_to_sunset(world)
     sunset_at = world.row(early)["sunset_at"]

@@ -220,6 +220,15 @@ def test_a_salesperson_leaves_with_allowances(world: World) -> None:
     assert all(world.row(lead)["owner"] != gone for lead in theirs)
 
 
+def test_what_was_reserved_in_the_name_of_who_leaves_is_free_for_others(world: World) -> None:
+    lead = supported(world)
+    world.look(lead)
+    assert world.rows(t.permits, lead)
+    with world.archive.begin() as tx:
+        reps.put(tx, world.archive, world.row(lead)["owner"], {"is_active": False})
+    assert world.rows(t.permits, lead) == []
+
+
 def test_nothing_goes_out_while_the_salesperson_is_away(world: World) -> None:
     lead = supported(world)
     until = world.clock.at + timedelta(days=12)
