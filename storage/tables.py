@@ -351,6 +351,7 @@ offers = Table(
     Column("reason", CODE),
     UniqueConstraint("handoff_id", "number"),
     Index("ix_offers_rep_closed_at", "rep", "closed_at"),
+    Index("ix_offers_offered_at", "offered_at"),
 )
 
 attempts = Table(

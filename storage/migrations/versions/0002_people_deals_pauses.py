@@ -260,6 +260,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("posted_at is null"),
         )
 
+    with op.batch_alter_table("offers", schema=None, recreate="never") as batch_op:
+        batch_op.create_index("ix_offers_offered_at", ["offered_at"], unique=False)
+
     with op.batch_alter_table("releases", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("base", sa.String(length=64), nullable=True))
 
