@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 
 from api import handoffs, leads, packet_words, returning
 from api.calls import App
+from api.deciding import WORDS
 from api.offered_mail import EPOCH, FEEDBACK, REFUSE
 from api.pages import HEADERS
 from api.roles import Principal
@@ -119,8 +120,7 @@ def _page(offered: Asked, answer: str, status: int = 200, **more: Any) -> Respon
     command = _unfolded(answer, shown["decisions"])
     if "recycle" in shown["decisions"]:  # here no script asks while the form is filled in
         shown["outlooks"] = {code: returning.outlook(ctx, code, None, None) for code in shown["reasons"]["recycle"]}
-    if (feedback := shown["told_back"]["feedback"]) and feedback.get("rep", offer["rep"]) != offer["rep"]:
-        shown["told_back"]["feedback"] = None
+    shown["told_back"]["feedback"] = _without_words(shown["told_back"]["feedback"], offer["rep"])
     shown |= {
         "at": str(visit.request.url.path).rpartition("/")[0],
         "command": command,
@@ -144,6 +144,13 @@ def _page(offered: Asked, answer: str, status: int = 200, **more: Any) -> Respon
 def _unfolded(answer: str, decisions: list[str]) -> str:
     """Not for us is a rejection before the first attempt, and a return after it."""
     return answer if answer != REFUSE else "reject" if "reject" in decisions else "recycle"
+
+
+def _without_words(feedback: Json | None, rep: str) -> Json | None:
+    """What a salesperson wrote is for those who sign in; a link may have been passed on."""
+    if feedback is None or feedback.get("rep", rep) != rep:
+        return None
+    return {**feedback, "answer": {name: said for name, said in feedback["answer"].items() if name not in WORDS}}
 
 
 def _first(packet: Json) -> list[Json]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from mail.sheet import Letter
 from storage import duties, notices, sales_reading
 from storage import tables as t
 from tests.unit.api.house import House
-from tests.unit.api.mailed import mail_of, offered, possible, state, told
+from tests.unit.api.mailed import offered, possible, state, told
 from tests.unit.api.test_queue import pooled
 from tests.unit.api.visitors import stranger, visitor
 
@@ -149,7 +151,7 @@ def test_what_is_not_possible_now_says_what_is(house: House) -> None:
     lead, path = brought_to(house, "ACCEPTED")
     rep = stranger(house)
     page = rep.get(path.replace("attempt", "won"))
-    assert "That is not possible now. This is:" in page
+    assert "That is not possible now, but this is." in page
     assert possible(page) == ["attempt", "recycle", "disqualify"]
     early = rep.client.post(path.replace("attempt", "won"), data=WORTH)
     assert early.status_code == 409
@@ -244,12 +246,15 @@ def test_who_is_asked_about_the_packet_says_it_by_one_link(house: House) -> None
     told(rep, mail["attempt"], "recycle", {"reason": "no_budget"})
     house.clock.at += timedelta(days=4)
     duties.sweep(house.archive)
+    packet = f"/handoffs/{house.get('/handoffs')['items'][0]['id']}"
     letter = written(house, lead, "feedback_remind")
     (there,) = [line for line in letter.text.splitlines() if line.endswith("/feedback")]
     path = urlsplit(there).path
     assert possible(rep.get(path)) == ["feedback"]
     told(rep, path, "feedback", {"helpful": "no", "why": "Nobody <b>there</b> knew us", "minutes_saved": "0"})
     assert 'value="no" class="quiet" aria-pressed' in rep.get(path)
+    assert "knew us" not in rep.get(path)  # for those who sign in
+    assert "Nobody &lt;b&gt;there&lt;/b&gt; knew us" in visitor(house, mail["rep"]).get(packet)
     told(rep, path, "feedback", {"helpful": "maybe"}, 422)
 
 
@@ -262,12 +267,14 @@ def test_nobody_but_the_one_who_has_it_gets_such_links(house: House) -> None:
     assert "/accept" in written(house, lead, "clock_remind").text
 
 
-def test_the_links_page_shows_no_more_than_the_mail(house: House) -> None:
-    """A link that was passed on tells less than the mail it stood in."""
+def test_a_link_that_was_passed_on_tells_what_its_mail_told(house: House) -> None:
     lead, mail, rep = offered(house)
     letter = written(house, lead, "offered")
-    page = rep.get(mail["accept"])
-    for hidden in ("marcus.bell@ridgeway-foods.example", "In detail", "Conversation"):
-        assert hidden not in page
-    assert "Ridgeway Foods" in letter.text
-    assert mail_of(house, lead)["accept"] == mail["accept"]
+    talked = {**TALKED, "note": "Ask for Lou at extension 4471"}
+    for page in (rep.get(mail["accept"]), told(rep, mail["attempt"], "attempt", talked), rep.get(mail["attempt"])):
+        lines = re.findall(r'<p dir="auto"[^>]*>([^<]+)</p>', page)
+        assert len(lines) > 4
+        for line in map(unescape, lines):
+            assert line in letter.text
+        for hidden in ("marcus.bell@", "4471"):
+            assert hidden not in page
