@@ -73,8 +73,9 @@ def reminding(tx: Tx, links: Links, notice: Notice) -> Sheet:
         return Sheet()
     if notice.kind == "feedback_remind":
         return Sheet((Button("Say it", _url(links, offer["id"], FEEDBACK, notice.at), "go"),))
-    state = sales_reading.handoff(tx, str(offer["handoff_id"]))["state"]
-    return Sheet(buttons(links, offer["id"], state, notice.at) if offer["closed_at"] is None else ())
+    handoff = sales_reading.handoff(tx, str(offer["handoff_id"]))
+    is_theirs = offer["closed_at"] is None and not handoff["team"]
+    return Sheet(buttons(links, offer["id"], handoff["state"], notice.at) if is_theirs else ())
 
 
 def sheet(tx: Tx, archive: Archive, links: Links, offer_id: UUID) -> Sheet:

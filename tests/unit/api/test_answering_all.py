@@ -16,7 +16,7 @@ from api.web.handoffs import DECISIONS
 from mail.sheet import Letter
 from storage import duties, notices, sales_reading
 from storage import tables as t
-from tests.unit.api.house import House
+from tests.unit.api.house import READY, House
 from tests.unit.api.mailed import offered, possible, state, told
 from tests.unit.api.test_queue import pooled
 from tests.unit.api.visitors import stranger, visitor
@@ -265,6 +265,32 @@ def test_nobody_but_the_one_who_has_it_gets_such_links(house: House) -> None:
     house.work(lead)
     assert "/h/" not in written(house, lead, "clock_escalate").text  # to the manager
     assert "/accept" in written(house, lead, "clock_remind").text
+
+
+def test_a_reminder_of_a_lead_in_the_queue_has_no_answers(house: House) -> None:
+    lead = pooled(house)
+    while house.work(lead, 0).verb != "remind":
+        house.work(lead)
+    house.work(lead)
+    assert "/h/" not in written(house, lead, "clock_remind").text  # to the manager, for the whole team
+
+
+def test_links_about_somebody_who_is_gone(house: House) -> None:
+    lead, path = brought_to(house, "WORKING")
+    other = house.enrol({**READY, "email": "m.bell@ridgeway-foods.example"})
+    rep = stranger(house)
+    told(rep, path, "recycle", {"reason": "no_budget"})
+    house.post(f"/leads/{lead}/merge", {"into": other, "note": "The same person"})
+    assert possible(rep.get(path)) == ["feedback"]
+    assert rep.client.post(path, data=TALKED).status_code == 409
+    assert house.call("DELETE", f"/leads/{other}?ticket=1").status_code == 200
+    page = rep.get(path)
+    assert possible(page) == ["feedback"]
+    assert "Marcus" not in page
+    assert rep.client.post(path, data=TALKED).status_code == 409
+    late = told(rep, path, "feedback", {"helpful": "no", "why": "Mr Bell was rude"}, 409)
+    assert "Everything about this person is erased" in late
+    told(rep, path, "feedback", {"helpful": "no"})
 
 
 def test_a_link_that_was_passed_on_tells_what_its_mail_told(house: House) -> None:
