@@ -1,70 +1,54 @@
-"""The links in a salesperson's mail: a page to accept an offer or say why not, without signing in.
+"""The links in a salesperson's mail: a page to decide whatever is possible now, without signing in.
 
 The token is the offer's, signed, and holds for some days. A GET shows a page and changes nothing, however often a
-scanner follows it; the POST decides as the salesperson the offer was made to, and by the same rules as everywhere.
+scanner follows it; a POST decides as the salesperson the offer was made to, with the forms of the signed-in page and
+by the same rules as everywhere.
 """
 
 from __future__ import annotations
 
 import hashlib
-import secrets
+import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api import handoffs, packet_words, returning
-from api.calls import App, Call
-from api.leads import context
-from api.offered_mail import ACCEPT, ATTEMPT, EPOCH, REFUSE
+from api import handoffs, leads, packet_words, returning
+from api.calls import App
+from api.deciding import WORDS
+from api.offered_mail import EPOCH, FEEDBACK, REFUSE
 from api.pages import HEADERS
 from api.roles import Principal
-from api.services import Running
+from api.views import Json
 from api.web import acting
-from api.web.rendering import bare
-from api.web.visiting import ONCE, Posted, Visit, form_of
-from api.web.words import Times
-from domain import lifecycle
+from api.web.handoffs import DECISIONS, choices, judged
+from api.web.rendering import DONE, bare
+from api.web.visiting import Posted, Visit, form_of, fresh_once
 from domain.errors import MissingError, NurtureError
 from domain.lead import State
-from domain.release import Release
 from mail.errors import BadLinkError
 from storage import sales_reading
 from storage.reading import Row
 
 router = APIRouter(include_in_schema=False)
 READS = ["GET", "HEAD"]
-ANSWERS = {ACCEPT: "accept", ATTEMPT: "attempt", REFUSE: "reject"}
-"""What the pages are called, and what the API calls it while the lead is only offered."""
-BEFORE = (State.HANDED_OFF,)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """An offer somebody answers from a mail."""
+    """An offer somebody answers from a mail, as the one it was made to."""
 
-    request: Request
-    app: Running
+    visit: Visit
     offer: Row
     handoff: Row
-    release: Release
-    now: datetime
 
     @property
-    def who(self) -> Principal:
-        return Principal(f"link:{self.offer['id']}", self.offer["rep"], "sales", self.offer["rep"])
-
-    @property
-    def is_over(self) -> bool:
-        """Somebody else has the lead, or the handoff is closed."""
-        return self.offer["closed_at"] is not None or self.handoff["closed_at"] is not None
-
-    @property
-    def is_answered(self) -> bool:
-        return not self.is_over and self.handoff["state"] not in BEFORE
+    def id(self) -> str:
+        return str(self.handoff["id"])
 
 
 def asked(token: str, request: Request, app: App) -> Asked:
@@ -80,6 +64,8 @@ def asked(token: str, request: Request, app: App) -> Asked:
         if offer is None:
             raise MissingError("This lead is no longer known here.")
         handoff = sales_reading.handoff(tx, str(offer["handoff_id"]))
+    if handoff["team"]:
+        raise MissingError("This lead waits in the queue again: sign in, and it may be the next one you get.")
     if now.astimezone(UTC).date() > EPOCH + timedelta(days=last_day):
         raise MissingError(
             "This link has had its time. Sign in: the lead is on the page Handoffs if it is yours still."
@@ -87,7 +73,8 @@ def asked(token: str, request: Request, app: App) -> Asked:
     person = release.people.get(offer["rep"])
     if person is None or person.role not in ("sales", "manager"):
         raise MissingError("Whoever this lead was offered to does not sell here any more.")
-    return Asked(request, app, offer, handoff, release, now)
+    who = Principal(f"link:{offer['id']}", offer["rep"], "sales", offer["rep"])
+    return Asked(Visit(request, app, who), offer, handoff)
 
 
 Offered = Annotated[Asked, Depends(asked)]
@@ -95,68 +82,84 @@ Offered = Annotated[Asked, Depends(asked)]
 
 @router.api_route("/h/{token}/{answer}", methods=READS)
 def ask(answer: str, offered: Offered) -> Response:
-    return _page(offered, _known(answer))
+    if answer not in (*DECISIONS, REFUSE, FEEDBACK):
+        raise MissingError("It is not complete, or not one of ours.")
+    return _page(offered, answer)
 
 
 @router.post("/h/{token}/{answer}")
 def act(answer: str, offered: Offered, given: Annotated[dict[str, str], Depends(form_of)]) -> Response:
-    command = ANSWERS[_known(answer)]
-    digest = hashlib.sha256(f"{offered.offer['id']}/{command}\n{sorted(given.items())!r}".encode("utf-8", "replace"))
-    form = Posted(Visit(offered.request, offered.app, offered.who), given, digest.hexdigest())
-    call = Call(offered.app, offered.who, form.digest if given.get(ONCE) else None, form.digest)
-    try:
-        _decide(offered, command, form, call)
-    except NurtureError as error:
-        again = asked(offered.request.path_params["token"], offered.request, offered.app)
-        return _page(again, answer, error.status, problem=error.sentence, given=given)
-    return _page(asked(offered.request.path_params["token"], offered.request, offered.app), answer, done=True)
-
-
-def _decide(offered: Asked, command: str, form: Posted, call: Call) -> JSONResponse:
-    """Not for us is a rejection before the first attempt, and a return after it."""
-    if command == "reject" and offered.is_answered:
-        command = "recycle"
-    body = acting.decision(form, command, offered.handoff, offered.offer["number"])
-    return handoffs.DECIDE[command](id=str(offered.handoff["id"]), body=body, call=call)
-
-
-def _known(answer: str) -> str:
-    if answer not in ANSWERS:
+    if answer not in (*DECISIONS, FEEDBACK):
         raise MissingError("It is not complete, or not one of ours.")
-    return answer
+    said = f"{offered.offer['id']}/{answer}\n{sorted(given.items())!r}"
+    digest = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+    try:
+        done = _decide(offered, answer, Posted(offered.visit, given, digest))
+    except NurtureError as error:
+        problem = error.sentence[:1].upper() + error.sentence[1:]
+        return _page(offered, answer, error.status, problem=problem, failed=answer, given=given)
+    return _page(offered, answer, done=done)
+
+
+def _decide(offered: Asked, answer: str, form: Posted) -> JSONResponse:
+    if answer == FEEDBACK:
+        return handoffs.feedback(offered.id, judged(form), form.call)
+    body = acting.decision(form, answer, offered.handoff, offered.offer["number"])
+    return DECISIONS[answer](id=offered.id, body=body, call=form.call)
 
 
 def _page(offered: Asked, answer: str, status: int = 200, **more: Any) -> Response:  # Any: what a refused form said
-    packet = handoffs.handoff(str(offered.handoff["id"]), offered.app, offered.who)
-    first = [one for one in packet["sections"] if one["number"] in packet_words.FIRST_SCREEN[:3]]
-    kind = "recycle" if offered.is_answered else "reject"
-    shown = {
-        "answer": answer,
-        "offered": offered,
+    visit, offer = offered.visit, offered.offer
+    packet = handoffs.handoff(offered.id, visit.app, visit.who)
+    lead = leads.lead(packet["lead"], visit.app, visit.who)
+    with visit.app.archive.reading() as tx:
+        ctx = leads.context(tx, visit.app.archive, offer["lead_id"])
+    shown = choices(visit, packet, lead, ctx)
+    if packet["offers"][-1]["number"] != offer["number"]:
+        shown["decisions"] = []  # it went on; who has it now may be the same person, by another offer
+    command = _unfolded(answer, shown["decisions"])
+    if "recycle" in shown["decisions"]:  # here no script asks while the form is filled in
+        shown["outlooks"] = {code: returning.outlook(ctx, code, None, None) for code in shown["reasons"]["recycle"]}
+    shown["told_back"]["feedback"] = _without_words(shown["told_back"]["feedback"], offer["rep"])
+    shown |= {
+        "at": str(visit.request.url.path).rpartition("/")[0],
+        "command": command,
+        "opened": None if "done" in more else command,
+        "live": "",
         "packet": packet,
-        "sections": first,
-        "now_with": offered.release.people.get(packet["owner"] or ""),
-        "rep": offered.release.people[offered.offer["rep"]],
-        "times": Times(offered.release.defaults.time_zone, offered.now),
-        "release": offered.release,
-        "reasons": acting.reasons_on(offered.release)[kind],
-        "is_return": offered.is_answered,
-        **_return(offered, answer),
-        "once": secrets.token_urlsafe(16),
-        "given": {},
-        "problem": None,
-        "done": False,
+        "sections": _first(packet) if shown["decisions"] else [],
+        "now_with": visit.release.people.get(packet["owner"] or ""),
+        "rep": visit.release.people[offer["rep"]],
+        "times": visit.times,
+        "release": visit.release,
+        "rests_until": ctx.lead.cool_until if ctx.lead.state is State.RECYCLED else None,
+        "said": _said(answer, more.pop("done", None), packet),
+        "once": fresh_once(),
     }
-    answered = bare(offered.app, "web/answering.html", status, **{**shown, **more})
+    answered = bare(visit.app, "web/answering.html", status, **{**shown, **more})
     answered.headers["Referrer-Policy"] = HEADERS["Referrer-Policy"]  # the token is in the address
     return answered
 
 
-def _return(offered: Asked, answer: str) -> dict[str, Any]:  # Any: what the page shows
-    """When the lead would be back, and with whom, for each reason: here no script asks while the form is filled in."""
-    with offered.app.archive.reading() as tx:
-        ctx = context(tx, offered.app.archive, offered.offer["lead_id"])
-    is_asked = answer == REFUSE and offered.is_answered and "recycle" in lifecycle.legal(ctx.lead.state)
-    reasons = acting.reasons_on(offered.release)["recycle"] if is_asked else {}
-    rests = ctx.lead.cool_until if ctx.lead.state is State.RECYCLED else None
-    return {"outlooks": {code: returning.outlook(ctx, code, None, None) for code in reasons}, "rests_until": rests}
+def _unfolded(answer: str, decisions: list[str]) -> str:
+    """Not for us is a rejection before the first attempt, and a return after it."""
+    return answer if answer != REFUSE else "reject" if "reject" in decisions else "recycle"
+
+
+def _without_words(feedback: Json | None, rep: str) -> Json | None:
+    """What a salesperson wrote is for those who sign in; a link may have been passed on."""
+    if feedback is None or feedback.get("rep", rep) != rep:
+        return None
+    return {**feedback, "answer": {name: said for name, said in feedback["answer"].items() if name not in WORDS}}
+
+
+def _first(packet: Json) -> list[Json]:
+    return [one for one in packet["sections"] if one["number"] in packet_words.FIRST_SCREEN[:3]]
+
+
+def _said(answer: str, done: JSONResponse | None, packet: Json) -> str | None:
+    """What came of a form. Sent again after others have decided, or it was taken back, it says only what is so."""
+    if done is None:
+        return None
+    state = json.loads(bytes(done.body)).get("state", packet["state"])
+    return DONE[answer] if state == packet["state"] else "This was sent before; the lead has moved on since."

@@ -5,8 +5,9 @@ Loads nothing of the web: the worker writes this mail.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from api.packet_words import FIRST_SCREEN
@@ -19,11 +20,33 @@ from mail.sheet import Button, Item, Section, Sheet
 from storage import sales_reading
 from storage.archive import Archive, Tx
 from storage.facts import load
+from storage.notices import Notice
 from storage.reading import Row
 
 HOLDS_FOR = timedelta(days=14)
 EPOCH = date(1970, 1, 1)
-ACCEPT, ATTEMPT, REFUSE = "accept", "attempt", "not-for-us"
+REFUSE = "not-for-us"
+"""A rejection or a return: which of them, the page knows when it is opened."""
+FEEDBACK = "feedback"
+LABELS: Mapping[str, tuple[str, Literal["", "go", "no"]]] = {
+    "accept": ("Accept", "go"),
+    "attempt": ("Log an attempt", ""),
+    "qualify": ("Qualify", ""),
+    "opportunity": ("It is a deal", ""),
+    "proposal": ("Proposal sent", ""),
+    "won": ("Won", ""),
+    "lost": ("Lost", "no"),
+    REFUSE: ("Not for us", "no"),
+}
+LIKELY: Mapping[State, Sequence[str]] = {
+    State.HANDED_OFF: ("accept", "attempt", REFUSE),
+    State.ACCEPTED: ("attempt", REFUSE),
+    State.WORKING: ("attempt", "qualify", REFUSE),
+    State.QUALIFIED: ("opportunity", REFUSE),
+    State.OPPORTUNITY: ("proposal", "won", "lost"),
+    State.PROPOSAL: ("won", "lost"),
+}
+"""The buttons of a mail. Each opens the page with everything that is possible then, the form it names unfolded."""
 
 
 def url(links: Links, offer: Row, answer: str) -> str:
@@ -37,12 +60,22 @@ def _url(links: Links, offer_id: UUID, answer: str, at: datetime) -> str:
 
 
 def buttons(links: Links, offer_id: UUID, state: str, at: datetime) -> tuple[Button, ...]:
-    """What a salesperson may answer without signing in, while the lead is theirs. Each shows a page that asks."""
-    attempt = Button("Log an attempt", _url(links, offer_id, ATTEMPT, at))
-    refuse = Button("Not for us", _url(links, offer_id, REFUSE, at), "no")
-    if state == State.HANDED_OFF:
-        return Button("Accept", _url(links, offer_id, ACCEPT, at), "go"), attempt, refuse
-    return (attempt, refuse) if state in (State.ACCEPTED, State.WORKING) else ()
+    """What a salesperson may answer without signing in, while the lead is theirs, for some days from `at`."""
+    answers = LIKELY.get(State(state), ())
+    return tuple(Button(LABELS[one][0], _url(links, offer_id, one, at), LABELS[one][1]) for one in answers)
+
+
+def reminding(tx: Tx, links: Links, notice: Notice) -> Sheet:
+    """The buttons of a reminder about a lead, or a packet, that somebody has or had; nothing for anybody else."""
+    offers = sales_reading.offers_of(tx, notice.lead_id) if notice.lead_id else ()
+    offer = next((row for row in reversed(offers) if row["rep"] == notice.person), None)
+    if offer is None:
+        return Sheet()
+    if notice.kind == "feedback_remind":
+        return Sheet((Button("Say it", _url(links, offer["id"], FEEDBACK, notice.at), "go"),))
+    handoff = sales_reading.handoff(tx, str(offer["handoff_id"]))
+    is_theirs = offer["closed_at"] is None and not handoff["team"]
+    return Sheet(buttons(links, offer["id"], handoff["state"], notice.at) if is_theirs else ())
 
 
 def sheet(tx: Tx, archive: Archive, links: Links, offer_id: UUID) -> Sheet:

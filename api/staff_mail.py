@@ -17,6 +17,7 @@ from storage.digests import DIGEST
 from storage.notices import Notice
 
 WITH_PACKET = ("offered", "reassigned")
+WITH_ANSWERS = ("clock_remind", "feedback_remind")
 
 
 def written(tx: Tx, archive: Archive, links: Links, public_url: str, notice: Notice) -> Letter | None:
@@ -32,6 +33,8 @@ def written(tx: Tx, archive: Archive, links: Links, public_url: str, notice: Not
             return None
     elif notice.kind in WITH_PACKET and "offer" in notice.data:
         sheet = offered_mail.sheet(tx, archive, links, UUID(str(notice.data["offer"])))
+    elif notice.kind in WITH_ANSWERS:
+        sheet = offered_mail.reminding(tx, links, notice)
     url = public_url + notices.page_of(notice)
     subject, text = words(notice.kind, {**notice.data, **values, "url": url}, release.defaults.time_zone)
     return letter(subject, text, url, OPEN.get(notice.kind, "Open"), foot, sheet)

@@ -166,7 +166,9 @@ def _check_criteria(release: Release, names: Sequence[str], field: str) -> None:
 
 
 def _close(d: Deciding, row: Row, who: str, answer: Mapping[str, Any], words: Mapping[str, str]) -> None:
-    """Any: JSON"""
+    """Any: JSON. Raises RefusedError for words about somebody who was erased."""
+    if words and d.lead.state is State.ERASED:
+        raise RefusedError("everything about this person is erased, and no word is kept; answer without words", ())
     closed = {"closed_at": row["closed_at"] or d.now, "closed_by": who, "answer": dict(answer)}
     d.tx.execute(update(t.duties).where(t.duties.c.id == row["id"]).values(closed))
     for name, text in words.items():

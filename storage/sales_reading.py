@@ -66,7 +66,7 @@ def handoffs(
 def _handoffs() -> Select[tuple[object, ...]]:
     lead = t.leads.c
     columns = (
-        lead.state, lead.owner, lead.company, lead.clock_name, lead.clock_started_at, lead.clock_due_at,
+        lead.state, lead.owner, lead.team, lead.company, lead.clock_name, lead.clock_started_at, lead.clock_due_at,
         lead.is_on_desk,
     )  # fmt: skip
     return select(t.handoffs, *columns).join(t.leads, lead.id == t.handoffs.c.lead_id)

@@ -18,6 +18,7 @@ from api.web.rendering import address, onward, show
 from api.web.telling import Teller, taught
 from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain import lifecycle
+from domain.context import Context
 from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import State
 from storage import duties, sales_reading
@@ -25,6 +26,7 @@ from storage import reading as archive_reading
 
 router = APIRouter(include_in_schema=False)
 PAGE, TOLD, OWED = 30, 40, 10
+TRYING = (State.ACCEPTED, State.WORKING)
 FEEDBACK_WORDS = ("why", "what_else_should_we_do", "asked_words", "what_should_we_stop")
 Short = Annotated[str, Query(max_length=500)]
 DECISIONS = {
@@ -71,22 +73,32 @@ def _page(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
     teller = Teller(visit.release, taught(packet["facts"]))
     told = [one for row in reversed(packet["conversation"]) if (one := teller.tell(row))]
     shown = {
+        **choices(visit, packet, lead, ctx),
+        "at": address("handoffs", packet["id"]),
         "packet": packet,
         "lead": lead,
         "names": names,
         "teller": teller,
         "buyer": visit.times.of(lead["time_zone"] or visit.release.defaults.time_zone),
         "told": told[:TOLD],
+        "criteria": proofs.proven(ctx, packet["why_now"]["criteria"], {}),
+        "opened": more.get("failed") or ("attempt" if lead["state"] in TRYING else None),
+    }
+    return show(visit, "web/handoff.html", status, **{**shown, **more})
+
+
+def choices(visit: Visit, packet: Json, lead: Json, ctx: Context) -> dict[str, Any]:  # Any: what forms show
+    """What may be decided and told back now, as `web/decisions.html` asks for it: here, and behind links in mails."""
+    return {
         "decisions": list(_possible(visit, packet, lead)),
         "reasons": acting.reasons_on(visit.release),
         "told_back": _told_back(visit, packet),
         "attempts": ctx.facts.attempts,
-        "criteria": proofs.proven(ctx, packet["why_now"]["criteria"], {}),
+        "outlooks": {},
         "given": {},
         "problem": None,
         "failed": None,
     }
-    return show(visit, "web/handoff.html", status, **{**shown, **more})
 
 
 def _possible(visit: Visit, packet: Json, lead: Json) -> Iterator[str]:
@@ -144,15 +156,14 @@ def outlook(id: Id, visit: Visiting) -> Response:
 
 @router.post("/handoffs/{id}/feedback")
 def feedback(id: Id, form: Forms) -> Response:
+    return _told(id, form, "feedback", lambda call: handoffs.feedback(id, judged(form), call))
+
+
+def judged(form: Posted) -> Feedback:
     given = {name: form[name] for name in ("helpful", *FEEDBACK_WORDS, "minutes_saved")}
     given["accuracy"] = acting.group(form, "accuracy.")  # type: ignore[assignment]  # a mapping beside texts
     asked = [name.removeprefix("asked:") for name in form.given if name.startswith("asked:")]
-
-    def judge(call: Call) -> JSONResponse:
-        body = acting.filled(Feedback, {**given, "what_should_we_have_asked": asked})
-        return handoffs.feedback(id, body, call)
-
-    return _told(id, form, "feedback", judge)
+    return acting.filled(Feedback, {**given, "what_should_we_have_asked": asked})
 
 
 @router.post("/handoffs/{id}/debrief")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from api import offered_mail
 from storage import sales_reading
@@ -27,7 +27,12 @@ def test_from_the_mail_to_the_outcome(site: Site) -> None:
         page = seen.go(link(site, lead, "accept"))
         assert site.house.get(f"/leads/{lead}")["state"] == "HANDED_OFF"
         page.get_by_role("button", name="Accept").click()
-        expect(page.get_by_role("status")).to_contain_text("Accepted. Try to reach them by")
+        expect(page.get_by_role("status")).to_contain_text("First contact by")
+        page.get_by_text("Log an attempt").click()
+        page.get_by_role("button", name="No answer").click()
+        expect(page.get_by_role("status")).to_contain_text("Noted. Outcome by")
+        page.get_by_text("Qualify", exact=True).first.click()
+        expect(page.get_by_text("What the conversation must confirm")).to_be_visible()
     with site.visit("rosa", viewport={"width": 390, "height": 800}) as seen:
         page = seen.go(path)
         page.get_by_role("textbox", name="Meeting if booked").fill("2026-03-09T09:00")
@@ -55,7 +60,7 @@ def test_from_the_mail_to_the_outcome(site: Site) -> None:
     known = site.house.get(f"/leads/{lead}")
     assert (known["state"], known["cool_until"][:10]) == ("RECYCLED", "2026-08-02")
     tried = [r["data"]["outcome"] for r in found["conversation"] if r["data"].get("transition") == "T18"]
-    assert tried == ["meeting_booked", "connected"]
+    assert tried == ["no_answer", "meeting_booked", "connected"]
 
 
 def test_without_scripts_it_works_all_the_same(site: Site) -> None:
@@ -76,11 +81,7 @@ def test_the_answers_and_the_definition_fit_and_read_well(site: Site, width: int
     lead, path = offered(site)
     with site.visit("rosa", viewport={"width": width, "height": 800}, color_scheme=scheme) as seen:
         for step in (link(site, lead, "accept"), link(site, lead, "not-for-us"), "/definition"):
-            page = seen.go(step)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, step
-            assert page.evaluate(CONTRAST) == [], step
-            assert page.evaluate(UNNAMED) == [], step
-            assert page.locator("h1").count() == 1, step
+            _reads_well(seen.go(step), width)
         then = {
             "command": "opportunity",
             "amount": 90_000,
@@ -90,12 +91,20 @@ def test_the_answers_and_the_definition_fit_and_read_well(site: Site, width: int
             "confirmed": ["pain", "evaluate_within_months"],
         }
         call = {"outcome": "connected", "channel": "phone", "then": then}
+        site.house.post(f"{path}/attempt", {"outcome": "no_answer", "channel": "phone"}, "rosa")
+        _reads_well(seen.go(link(site, lead, "qualify")), width)
         site.house.post(f"{path}/attempt", call, "rosa")
+        _reads_well(seen.go(link(site, lead, "lost")), width)
         site.house.post(f"{path}/won", {"amount": 90_000, "currency": "USD"}, "rosa")
     with site.visit("marketing", viewport={"width": width, "height": 800}, color_scheme=scheme) as seen:
-        page = seen.go(path)
-        for one in page.locator("main details").all():
-            one.evaluate("e => e.open = true")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate(CONTRAST) == []
-        assert page.evaluate(UNNAMED) == []
+        _reads_well(seen.go(path), width)
+
+
+def _reads_well(page: Page, width: int) -> None:
+    """With everything on it unfolded."""
+    for one in page.locator("main details").all():
+        one.evaluate("e => e.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    assert page.evaluate(CONTRAST) == [], page.url
+    assert page.evaluate(UNNAMED) == [], page.url
+    assert page.locator("h1").count() == 1, page.url

@@ -1,40 +1,22 @@
-"""The links in a salesperson's mail: they show a page, only the button decides, and a late one hears who has it."""
+"""The links in a salesperson's mail: they show a page, only its buttons decide, and a late one hears who has it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from html import unescape
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
-from api import offered_mail, staff_mail
-from storage import notices, sales_reading
+from api import staff_mail
+from api.offered_mail import REFUSE
+from storage import notices
 from storage import tables as t
 from tests.unit.api.house import READY, House
-from tests.unit.api.visitors import Visitor, forms_of, stranger
-
-
-def mail_of(house: House, lead: str) -> dict[str, Any]:
-    """The links of the newest offer's mail, as paths, and who got it."""
-    with house.archive.reading() as tx:
-        offer = sales_reading.offers_of(tx, UUID(lead))[-1]
-        found = offered_mail.sheet(tx, house.archive, house.links, offer["id"])
-    accept, attempt, refuse = (urlsplit(button.url).path for button in found.buttons)
-    return {"accept": accept, "attempt": attempt, "refuse": refuse, "rep": offer["rep"]}
-
-
-def offered(house: House) -> tuple[str, dict[str, Any], Visitor]:
-    lead, _ = house.offered()
-    return lead, mail_of(house, lead), stranger(house)
-
-
-def state(house: House, lead: str) -> str:
-    found: str = house.get(f"/leads/{lead}")["state"]
-    return found
+from tests.unit.api.mailed import mail_of, offered, possible, state, told
+from tests.unit.api.visitors import forms_of
 
 
 def test_the_mail_holds_the_packet_and_the_links(house: House) -> None:
@@ -68,10 +50,12 @@ def test_a_get_shows_and_a_post_accepts(house: House) -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "Marcus Bell" in answer.text
     assert state(house, lead) == "HANDED_OFF"
-    form = forms_of(answer.text)[""]
+    form = forms_of(answer.text)[mail["accept"]]
     done = rep.client.post(mail["accept"], data=form)
     assert done.status_code == 200
-    assert "Accepted. Try to reach them by Mon 2 Mar, 13:00 Chicago." in done.text
+    assert (
+        "Accepted. The clock for the first contact is running. First contact by Mon 2 Mar, 13:00 Chicago." in done.text
+    )
     now = house.get(f"/leads/{lead}")
     assert (now["state"], now["owner"]) == ("ACCEPTED", mail["rep"])
     rows = house.get(f"/leads/{lead}/timeline?limit=500")["items"]
@@ -84,16 +68,22 @@ def test_a_get_shows_and_a_post_accepts(house: House) -> None:
 def test_an_attempt_is_told_from_the_mail_and_accepts(house: House) -> None:
     lead, mail, rep = offered(house)
     page = rep.get(mail["attempt"])
-    assert "Trying also accepts the lead." in page
+    assert "Trying to reach them also accepts the lead." in page
     assert state(house, lead) == "HANDED_OFF"
     wrong = rep.client.post(
         mail["attempt"], data={"outcome": "connected", "channel": "phone", "callback_at": "1999-01-01"}
     )
     assert wrong.status_code == 422
     assert 'name="callback_at" value="1999-01-01"' in wrong.text
-    form = {**forms_of(page)[""], "outcome": "no_answer", "channel": "phone", "callback_at": "2026-03-03T09:30"}
+    form = {
+        **forms_of(page)[mail["attempt"]],
+        "outcome": "no_answer",
+        "channel": "phone",
+        "callback_at": "2026-03-03T09:30",
+    }
     done = rep.client.post(mail["attempt"], data=form)
     assert "Noted. Outcome by" in done.text
+    assert possible(done.text) == ["attempt", "qualify", "recycle", "disqualify"]
     assert rep.client.post(mail["attempt"], data=form).status_code == 200  # the same form again is the same attempt
     found = house.get(f"/leads/{lead}")
     assert (found["state"], found["owner"]) == ("WORKING", mail["rep"])
@@ -108,30 +98,31 @@ def test_not_for_us_is_a_rejection_before_the_first_attempt_and_a_return_after(h
     page = rep.get(mail["refuse"])
     assert "Not mine by territory, language or segment" in page
     assert "Somebody else gets it next." in page
-    bare = rep.client.post(mail["refuse"], data={"reason": "definition_not_met"})
-    assert bare.status_code == 422
-    assert "criterion" in bare.text
-    assert 'value="definition_not_met" required checked' in bare.text
+    bare = told(rep, mail["refuse"], "reject", {"reason": "definition_not_met"}, 422)
+    assert "criterion" in bare
+    assert 'value="definition_not_met" required checked' in bare
     assert state(house, lead) == "HANDED_OFF"
-    rep.client.post(mail["accept"], data=forms_of(rep.get(mail["accept"]))[""])
+    told(rep, mail["accept"], "accept", {})
     page = rep.get(mail["refuse"])
     assert "Not mine by territory" not in page
     assert "No money for it now" in page
     assert "Back from" in page  # for each reason, when it would come back and to whom
     assert "to whoever's turn it is" in page or "to whoever&#39;s turn it is" in page
-    done = rep.client.post(mail["refuse"], data={"reason": "no_budget"})
-    assert "Thank you for the reason" in done.text
-    assert "They are back in nurture and rest until" in done.text
+    late = rep.client.post(mail["refuse"].replace(REFUSE, "reject"), data={"reason": "misrouted"})
+    assert late.status_code == 409
+    assert "possible now: attempt, disqualify, recycle" in late.text
+    assert "No money for it now" in late.text
+    done = told(rep, mail["refuse"], "recycle", {"reason": "no_budget"})
+    assert "Back to nurture, with what you learned. They rest until" in done
     assert state(house, lead) == "RECYCLED"
     over = rep.get(mail["refuse"])
-    assert "with nobody in sales now: resting after sales" in over
-    assert forms_of(over) == {}
+    assert "Nothing is left to decide here: resting after sales." in over
+    assert possible(over) == ["feedback"]
 
 
 def test_a_late_answer_is_told_who_has_it(house: House) -> None:
     lead, first, rep = offered(house)
-    done = rep.client.post(first["refuse"], data={"reason": "misrouted"})
-    assert done.status_code == 200
+    told(rep, first["refuse"], "reject", {"reason": "misrouted"})
     assert "on its way to somebody else" in rep.get(first["accept"])
     house.work(lead)
     second = mail_of(house, lead)
@@ -167,7 +158,8 @@ def test_a_token_is_nothing_else_and_nobody_elses(house: House) -> None:
         f"/a/{token}",
         f"/h/{token[:-1]}{'A' if token[-1] != 'A' else 'B'}/accept",
         "/h/x/accept",
-        f"/h/{token}/won",
+        f"/h/{token}/undo",
+        f"/h/{token}/debrief",
         f"/h/{token}",
     ):
         assert rep.client.get(path).status_code == 404, path
@@ -183,7 +175,7 @@ def test_a_token_is_nothing_else_and_nobody_elses(house: House) -> None:
 @pytest.mark.parametrize("given", [{"reason": "\0"}, {"reason": "other", "note.other": "x" * 50_000}, {"offer": "99"}])
 def test_strange_forms(house: House, given: dict[str, str]) -> None:
     lead, mail, rep = offered(house)
-    assert rep.client.post(mail["refuse"], data=given).status_code == 422
+    assert rep.client.post(mail["refuse"].replace(REFUSE, "reject"), data=given).status_code == 422
     assert state(house, lead) == "HANDED_OFF"
 
 
