@@ -98,7 +98,9 @@ def completed(written: ImportMapping, header: Sequence[str], fields: Mapping[str
         found["email"] = _only(columns, EMAIL, "hold mail addresses")
         if found["email"] is None:
             raise InvalidError(
-                "no column is called Email; say where the addresses stand: --map asks, --mapping names a file", "email"
+                f"no column is called Email among {', '.join(header)[:300]}; say where the addresses stand: --map asks,"
+                " --mapping names a file",
+                "email",
             )
     for flag, names, what in FLAGS:
         column = None if getattr(written, flag) else _only(columns, names, what)
@@ -116,8 +118,9 @@ def _fields(
     written: ImportMapping, columns: Mapping[str, Sequence[str]], fields: Mapping[str, FieldDef]
 ) -> dict[str, Rule]:
     known, rules = own_names(fields), dict[str, Rule](written.fields)
+    labels = {squeezed(one.say): name for name, one in fields.items() if one.say}
     for short, (name, *others) in columns.items():
-        field = known.get(short) or FIELDS.get(short)
+        field = known.get(short) or FIELDS.get(short) or labels.get(short)
         if field and field in fields and field not in {**rules, **written.constants} and not others:
             rules[field] = Rule(column=name)
     return rules

@@ -81,7 +81,8 @@ def run(options: Options) -> bool:
         if not everything.wait():
             return True
         console.print(
-            f"everything runs after {time.monotonic() - began:.0f} s; logs are in {everything.addresses['data']}/logs"
+            f"everything runs after {time.monotonic() - began:.0f} s; look around while it goes:"
+            f" {everything.addresses['web']} with the key in {everything.addresses['admin_key_file']}"
         )
         story = Story(options, everything, begun, console)
         is_well = story.play()

@@ -85,7 +85,7 @@ def _print_screen(everything: Standing) -> None:
     lines = {
         "pages and API": at["web"],
         "API described": f"{at['api']}/api/openapi.json",
-        "Temporal": everything.temporal_ui,
+        "Temporal": f"127.0.0.1:{everything.ports['temporal']}, its pages at {everything.temporal_ui}",
         "mail": f"{at['data']}/mail (caught, nothing leaves)"
         if "mail" in everything.supervisor.running
         else at["mail"],

@@ -17,6 +17,8 @@ import holidays
 from domain.phrases import Cap, Hours, Pace, Span
 
 LATEST = timedelta(days=3660)
+COMPARED_IN = 2026
+"""The year whose clocks say whether two zones are one."""
 
 
 @lru_cache(maxsize=1024)
@@ -44,14 +46,25 @@ def _zones_by_country() -> dict[str, tuple[str, ...]]:
 
 
 def zone_of(own: str | None, countries: Iterable[str | None], default: str) -> tuple[str, str]:
-    """The lead's zone and the rule that decided: its own, else a country with one zone only, else the default."""
+    """The lead's zone and the rule that decided: its own, else that of a country where all clocks show the same, else
+    the default."""
     if own and is_zone(own):
         return own, "own"
     for country in countries:
-        names = _zones_by_country().get((country or "").upper(), ())
-        if len(names) == 1:
-            return names[0], "country"
+        if name := _zone_in((country or "").upper()):
+            return name, "country"
     return default, "default"
+
+
+@lru_cache(maxsize=512)
+def _zone_in(country: str) -> str | None:
+    """The first of zone.tab's zones, where they differ in their past at most: Germany's are Berlin and Busingen."""
+    names = _zones_by_country().get(country, ())
+    return names[0] if names and len({_clock_of(name) for name in names}) == 1 else None
+
+
+def _clock_of(name: str) -> tuple[timedelta | None, ...]:
+    return tuple(datetime(COMPARED_IN, month, 15, 12, tzinfo=zone(name)).utcoffset() for month in range(1, 13))
 
 
 @lru_cache(maxsize=512)

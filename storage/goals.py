@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 
+from domain.lead import State
 from storage import tables as t
 from storage.archive import Tx
 
 
 def reached(tx: Tx) -> dict[str, Mapping[str, int]]:
-    """What a goal may name -> the track leads are on -> how many reached it; `leads` are all of them."""
-    lead = t.leads.c
-    has_offer = t.offers.c.accepted_at.is_not(None)
+    """What a goal may name -> the track on which leads became ready -> how many; `leads` are those on it now.
+
+    What sales makes of a lead counts for where it came from, wherever it went afterwards.
+    """
+    h, on = t.handoffs.c, t.leads.c.track
+    accepted = select(t.offers.c.handoff_id).where(t.offers.c.accepted_at.is_not(None))
+    leads = tx.execute(select(on, func.count()).where(on.is_not(None)).group_by(on)).all()
     return {
-        "leads": _counted(tx, select(lead.track, func.count()), lead.track.is_not(None)),
-        "sales_ready": _counted(tx, _of(t.handoffs.c.lead_id)),
-        "sales_accepted": _counted(tx, _of(t.offers.c.lead_id), has_offer),
-        "won": _counted(tx, select(lead.track, func.count()), lead.won_at.is_not(None)),
+        "leads": {row[0]: row[1] for row in leads},
+        "sales_ready": _handed(tx),
+        "sales_accepted": _handed(tx, h.id.in_(accepted)),
+        "won": _handed(tx, h.outcome == State.WON.value),
     }
 
 
-def _of(lead_id: ColumnElement[object]) -> Select[Any]:  # Any: a track and how many
-    return select(t.leads.c.track, func.count(lead_id.distinct())).join(t.leads, t.leads.c.id == lead_id)
-
-
-def _counted(tx: Tx, query: Select[Any], *where: ColumnElement[bool]) -> dict[str, int]:
-    rows = tx.execute(query.where(*where).group_by(t.leads.c.track)).all()
-    return {str(track): int(count) for track, count in rows if track}
+def _handed(tx: Tx, *where: ColumnElement[bool]) -> dict[str, int]:
+    h = t.handoffs.c
+    query = select(h.track, func.count(h.lead_id.distinct())).where(h.track.is_not(None), *where)
+    return {str(row[0]): int(row[1]) for row in tx.execute(query.group_by(h.track))}

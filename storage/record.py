@@ -207,6 +207,7 @@ def _open_handoff(tx: Tx, lead: Lead, now: datetime, verdict_id: int | None) -> 
         "opened_at": now,
         "rule": lead.ready_rule,
         "verdict_id": verdict_id,
+        "track": lead.track,
     }
     tx.execute(insert(t.handoffs).values(row))
 

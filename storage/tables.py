@@ -325,6 +325,7 @@ handoffs = Table(
     Column("closed_at", Utc),
     Column("rule", CODE),
     Column("verdict_id", BigId),
+    Column("track", CODE),  # where they were when they became ready
     Column("outcome", CODE),
     Column("reason", CODE),
     UniqueConstraint("lead_id", "number"),

@@ -260,6 +260,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("posted_at is null"),
         )
 
+    with op.batch_alter_table("handoffs", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("track", sa.String(length=64), nullable=True))
+
     with op.batch_alter_table("offers", schema=None, recreate="never") as batch_op:
         batch_op.create_index("ix_offers_offered_at", ["offered_at"], unique=False)
 
@@ -313,5 +316,8 @@ def _already_done() -> None:
         "update live set before = (select l.release from live l where l.number < live.number"
         " order by l.number desc limit 1)"
     )
+    op.execute(
+        "update handoffs set track = (select track from leads where leads.id = handoffs.lead_id)"
+    )  # unknown then
     op.execute("update notices set posted_at = recorded_at")
     op.execute("update log set transition = 'T37b' where transition = 'T37'")  # T37 is the sunset from now on

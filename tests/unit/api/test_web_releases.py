@@ -92,7 +92,7 @@ def test_goal_and_budget_beside_what_came(house: House) -> None:
     lead, handoff = house.offered()
     house.post(f"/handoffs/{handoff['id']}/accept", {}, "rosa")
     with house.archive.begin() as tx:  # ready at once: it was never on a track
-        tx.execute(t.leads.update().where(t.leads.c.id == UUID(lead)).values(track="dock-waiting"))
+        tx.execute(t.handoffs.update().where(t.handoffs.c.lead_id == UUID(lead)).values(track="dock-waiting"))
     page = visitor(house, "viewer").get("/releases")
     assert "<b>1</b> of 40 sales accepted by 31 Mar 2027" in page
     assert "225 each as planned, 9,000 each so far" in page

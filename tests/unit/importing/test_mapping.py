@@ -249,3 +249,14 @@ def test_internal_names_of_hubspot_and_a_contact_of_salesforce_are_known(tmp_pat
     assert isinstance(row, Line)
     assert (row.external, row.is_do_not_call, row.has_bounced) == (("salesforce", "003"), True, True)
     assert (row.values["company.name"], row.values["lead.country"]) == ("Acme", "US")
+
+
+def test_columns_called_as_our_pages_call_a_field_need_no_mapping(tmp_path: Path, release: Release) -> None:
+    row = only(opened(tmp_path, release, "Ticket,Email,Asked about\n-,a@b.example,detention\n", None))
+    assert isinstance(row, Line)
+    assert row.values == {"inquiry.topic": "detention"}
+
+
+def test_without_a_column_of_addresses_it_names_the_columns_there_are(tmp_path: Path, release: Release) -> None:
+    with pytest.raises(InvalidError, match="no column is called Email among E-Mail-Adresse, Land;"):
+        opened(tmp_path, release, "E-Mail-Adresse,Land\na@b.example,DE\n", None)
