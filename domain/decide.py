@@ -19,7 +19,7 @@ from domain.release import Release
 from domain.selling import lost, sales_ready, with_sales, won
 from domain.steps import Move, Step
 from domain.view import excluded_by
-from domain.waiting import LOOK_AGAIN, ended, rest, to_sales_if_ready, waiting_for_a_person
+from domain.waiting import ended, no_track, to_sales_if_ready, waiting_for_a_person
 
 MOST_MOVES = 12
 
@@ -52,7 +52,7 @@ def _inquiry(ctx: Context) -> Step | Move:
         return ready
     if track := recycling.choose_track(ctx):
         return recycling.to_nurturing(ctx, "T05", track, track.first_stage, f"matches {track.id}")
-    return waiting_for_a_person(ctx) or rest(ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same")
+    return waiting_for_a_person(ctx) or no_track(ctx)
 
 
 BY_STATE: dict[State, Callable[[Context], Step | Move]] = {

@@ -11,7 +11,7 @@ from domain.lead import State
 from domain.steps import Move, Step, Verb
 from domain.sunset import INQUIRED
 from domain.track import NO_TRACK, Track
-from domain.waiting import LOOK_AGAIN, rest, to_sales_if_ready, waiting_for_a_person
+from domain.waiting import LOOK_AGAIN, no_track, rest, to_sales_if_ready, waiting_for_a_person
 
 DEAL_LOOKED_AT = timedelta(days=7)
 """The end of a deal wakes everybody at the company; a wake that met a locked lead is made up for so much later."""
@@ -37,7 +37,7 @@ def _next_in_nurture(ctx: Context) -> Step | Move:
     if track is None or track.id not in ctx.release.approved or track.is_support:
         if chosen := recycling.choose_track(ctx):
             return _switch(ctx, chosen, f"matches {chosen.id}")
-        return rest(ctx, ctx.now + LOOK_AGAIN, "no track matches; judged all the same")
+        return no_track(ctx)
     if better := recycling.better_track(ctx, track):
         why = f"asked for {better.id}, which goes before {track.id}"
         return _switch(ctx, better, why)

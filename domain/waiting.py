@@ -18,6 +18,11 @@ def rest(ctx: Context, until: datetime, why: str) -> Step:
     return Step(f"rest:{ctx.lead.state}:{until.isoformat()}", Verb.REST, until, why)
 
 
+def no_track(ctx: Context) -> Step:
+    why = "they have unsubscribed" if ctx.lead.has_opted_out else "no track matches"
+    return rest(ctx, ctx.now + LOOK_AGAIN, f"{why}; judged all the same")
+
+
 def ended(ctx: Context) -> Step | Move:
     return Step("ended", Verb.ENDED, ctx.now, f"{ctx.lead.state}")
 

@@ -131,6 +131,13 @@ def test_the_same_event_twice_changes_nothing(world: World) -> None:
     assert world.row(lead)["seq"] == seq
 
 
+def test_who_unsubscribed_before_the_first_look_waits_for_that_reason(world: World) -> None:
+    lead = world.enrol(has_opted_out=True)
+    assert world.live_for(lead, days=1).reason == "they have unsubscribed; judged all the same"
+    other = world.enrol("b@other.example", values={"inquiry.topic": "other"})
+    assert world.live_for(other, days=1).reason == "no track matches; judged all the same"
+
+
 def test_an_opt_out_stops_mail_at_the_moment_of_sending(world: World) -> None:
     from storage import enrolling
 
