@@ -25,10 +25,10 @@ demo: setup  ## see it run: sample leads, simulated buyers and salespeople (ARGS
 
 check: setup lint types unit  ## lint, types, layers, unit tests: under a minute
 
-# What starts servers of its own runs one after the other; the rest side by side. 5 is "no test has these words".
+# What starts servers of its own does so file by file. 5 is "no test has these words".
 test: setup lint types  ## everything, the whole test suite included (ARGS="-k words")
 	$(BIN)/pytest tests/unit tests/properties tests/replay -n 2 $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
-	$(BIN)/pytest tests/workflows tests/integration tests/browser $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
+	$(BIN)/pytest tests/workflows tests/integration tests/browser -n 2 --dist loadfile $(ARGS) $(if $(ARGS),|| [ $$? = 5 ])
 
 bench: setup  ## measure, each figure beside its floor
 	@$(BIN)/nurture bench $(ARGS)
