@@ -45,13 +45,13 @@ def test_the_first_hour(house: House, tmp_path: Path) -> None:
     (here / ".nurture").symlink_to(house.data)
     path = f"{commands(tmp_path)}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
-    def run(text: str) -> str:
+    def run(text: str, code: int = 0) -> str:
         text = text.replace("8600", str(house.ports[0])).replace("8700", str(house.ports[1]))
         shell, more = ["bash", "-euo", "pipefail", "-c", text], {"PATH": path}
         done = subprocess.run(
             shell, cwd=here, env=environment() | more, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        assert done.returncode == 0, done.stdout
+        assert done.returncode == code, done.stdout
         assert '"status":4' not in done.stdout, done.stdout
         return done.stdout
 
@@ -66,7 +66,9 @@ def test_the_first_hour(house: House, tmp_path: Path) -> None:
     assert re.search("Kim +(NEW|INQUIRY|NURTURING), cycle 1", imported)
     (here / MAIL).write_text((here / MAIL).read_text().replace("Twelve reasons", "A dozen reasons"))
     plan, publish, releases, rollback = block("publish").splitlines()
-    assert f"~ {MAIL}" in run(plan)
+    planned = run(plan, code=2)
+    assert f"~ {MAIL}" in planned
+    assert "the same touch in other words" in planned
     told = run("\n".join((publish, releases, rollback)))
     assert "is live" in told
 
