@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,18 +27,26 @@ from storage import handling, promises
 from storage import tables as t
 from storage.facts import load
 from storage.promises import Untried
-from tests.month import DAYS, ENDS_AT, STARTS_AT, TEAM, Month, people
+from tests.month import DAYS, ENDS_AT, STARTS_AT, TEAM, Habit, Month, people
 from tests.world import World, shipped_files
 
 LATE = 2.0
 """Business days; with ten of twelve answering no lead waits longer for its first attempt."""
+PLACES_FOR = 300
+"""Leads of a month for which the places of the team are enough."""
 FILES = {**shipped_files(), "lead_defs/people.yaml": people()}
+
+
+def team_for(leads: int) -> dict[str, Habit]:
+    """Places for as many as come: a team that is full holds leads back, best first, and they wait for no person."""
+    times = -(-leads // PLACES_FOR)
+    return {name: replace(habit, capacity=habit.capacity * times) for name, habit in TEAM.items()}
 
 
 @contextmanager
 def lived(leads: int, seed: int) -> Iterator[Month]:
     with tempfile.TemporaryDirectory() as folder:
-        month = Month(World.make(Path(folder), FILES, is_for_show=True), leads, seed)
+        month = Month(World.make(Path(folder), FILES, is_for_show=True), leads, seed, team_for(leads))
         month.begin()
         month.live(ENDS_AT)
         yield month
@@ -84,7 +93,7 @@ def check_ends(month: Month) -> None:
 
 def check_capacity(month: Month) -> None:
     """Nobody ever had more in hand than places, nor was offered more in a day than the formula has for them."""
-    assert {name: most for name, most in month.fullest.items() if most > TEAM[name].capacity} == {}
+    assert {name: most for name, most in month.fullest.items() if most > month.team[name].capacity} == {}
     with month.world.archive.reading() as tx:
         release = month.world.archive.live(tx)
         ctx = Context(load(tx, month.ids[0])[0], release, month.world.clock.at)
@@ -141,7 +150,7 @@ def tell(month: Month) -> None:
     print_table(
         ("salesperson", *HEADS, "most_in_hand", "places"),
         [
-            {**one, "salesperson": rep, "most_in_hand": month.fullest.get(rep, 0), "places": TEAM[rep].capacity}
+            {**one, "salesperson": rep, "most_in_hand": month.fullest.get(rep, 0), "places": month.team[rep].capacity}
             for rep, one in kept(month).items()
         ],
     )
