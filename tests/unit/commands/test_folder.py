@@ -44,7 +44,8 @@ def test_the_lock_ends_with_the_process_that_had_it(folder: Folder) -> None:
         "import os, sys, pathlib; from commands.folder import Folder\n"
         "with Folder(pathlib.Path(sys.argv[1])).locked(): os._exit(9)"
     )
-    subprocess.run([sys.executable, "-c", code, str(folder.path)], check=False, cwd=Path(__file__).parents[3])
+    ended = subprocess.run([sys.executable, "-c", code, str(folder.path)], check=False, cwd=Path(__file__).parents[3])
+    assert ended.returncode == 9  # it had the lock, and gave nothing back
     with folder.locked():
         pass
 
