@@ -36,7 +36,7 @@ def _list(visit: Visit, status: int = 200, **more: Any) -> Response:  # Any: a p
         found = publications.listed(tx, HISTORY)
         for one in found["proposals"]:
             one["missing"] = stored.missing(tx, visit.app.archive.release(tx, one["release"]))
-        tracks = _tracks(visit.release, goals.reached(tx))
+        tracks = _tracks(visit.release, goals.reached(tx, visit.release))
     shown = {"found": found, "tracks": tracks, "problem": None, "admin": _in_whose_name(visit)}
     return show(visit, "web/releases.html", status, **{**shown, **more})
 

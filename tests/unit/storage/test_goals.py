@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storage import goals
+from tests.unit.storage.test_supporting import DEAL, supported
 from tests.world import World
 
 
@@ -17,7 +18,20 @@ def test_a_lead_given_back_still_counts_where_it_became_ready(world: World) -> N
     world.live_for(lead, days=200)
     assert world.row(lead)["track"] != "dock-waiting"
     with world.archive.reading() as tx:
-        found = goals.reached(tx)
+        found = goals.reached(tx, world.archive.live(tx))
     assert found["sales_ready"] == found["sales_accepted"] == {"dock-waiting": 1}
     assert found["won"] == {}
     assert found["leads"] == {world.row(lead)["track"]: 1}
+
+
+def test_a_deal_that_had_mail_in_the_salespersons_name_counts_for_that_track_too(world: World) -> None:
+    lead = supported(world)
+    world.live_for(lead, days=15)
+    world.say(lead, "qualify")
+    world.say(lead, "opportunity", deal=DEAL)
+    with world.archive.reading() as tx:
+        before = goals.reached(tx, world.archive.live(tx))
+    assert (before["leads"]["beside-sales"], before["won"]) == (1, {})
+    world.say(lead, "won", deal=DEAL)
+    with world.archive.reading() as tx:
+        assert goals.reached(tx, world.archive.live(tx))["won"] == {"beside-sales": 1}
