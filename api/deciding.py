@@ -94,18 +94,18 @@ def _feedback(body: Reasoned) -> Feedback | None:
 
 def _take(tx: Tx, command: str, lead_id: UUID, body: Reasoned, call: Call, **more: Any) -> Decided:  # Any: as above
     actor, actor_id, notes = call.who.actor, call.who.actor_id, [(body.note or "").strip()]
+    entered_by = None
     if isinstance(body, Decision):
         _check_dates(body, call)
         more |= _of_sales(body)
         notes += _beside(body)
         if body.for_rep:
             _check_may_enter_for(call)
-            notes.append(f"Entered by {actor_id} ({call.who.role})")
-            actor, actor_id = "REP", body.for_rep
+            entered_by, actor, actor_id = actor_id, "REP", body.for_rep
     if call.who.role == "admin" and actor == "OPS":
         actor, actor_id = _in_whose_place(tx, command, lead_id, actor_id)
-        notes.append(f"Entered by {call.who.actor_id} (admin)")
-    said = Said(command, actor, actor_id, body.reason, len(notes[0]), **more)
+        entered_by = call.who.actor_id
+    said = Said(command, actor, actor_id, body.reason, len(notes[0]), entered_by=entered_by, **more)
     source = Source.REP if actor in ("REP", "MGR") else Source.NURTURE
     note = "\n".join(filter(None, notes)) or None
     return people.decide(tx, call.archive, lead_id, said, _learned(body, source, note))

@@ -88,6 +88,8 @@ class Said:
     actor_id: str
     reason: str | None = None
     note_length: int = 0
+    entered_by: str | None = None
+    """Who typed it in for them."""
     offer: int | None = None
     criterion: str | None = None
     resume_on: datetime | None = None

@@ -63,6 +63,7 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
         for move in decisions.take(d.ctx, said):
             d.take(move)
     data = {"command": said.command, "facts": sorted(values), "criterion": said.criterion, "outcome": said.outcome}
+    data |= {"entered_by": said.entered_by} if said.entered_by else {}
     who = {"actor": said.actor, "actor_id": said.actor_id}
     log_id = record.log(tx, d.lead, "disposition", d.now, reason=said.reason, data=data, **who)
     learning.learn(tx, d.lead, d.release, values, learned.source, f"log:{log_id}", d.now)

@@ -284,7 +284,10 @@ class Teller:
         if data.get("is") == "facts":
             taught = self.taught.get(f"log:{row['id']}")
             return f"{who} told more" + (f": {taught}" if taught else ""), "quiet"
-        return (f"{who} wrote", "quiet") if data.get("text") else None
+        for_them = f"entered by {self.person(data['entered_by'])}" if data.get("entered_by") else ""
+        if data.get("text"):
+            return f"{who} wrote{f', {for_them}' if for_them else ''}", "quiet"
+        return (f"{for_them} for {who}", "quiet") if for_them else None
 
     def _note(self, row: Row) -> tuple[str, str] | None:
         return f"note by {self.person(row['actor_id'])}", "quiet"

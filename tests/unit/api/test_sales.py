@@ -51,7 +51,9 @@ def test_only_the_rep_who_has_it_decides(house: House) -> None:
     assert house.call("POST", f"{path}/accept", other, json={"for_rep": rep}).status_code == 403
     assert house.post(f"{path}/accept", {"for_rep": rep}, "ops")["state"] == "ACCEPTED"
     rows = house.get(f"/leads/{lead}/timeline")["items"]
-    assert "Entered by olga (ops)" in [row["data"].get("text") for row in rows]
+    (said,) = [row for row in rows if row["data"].get("command") == "accept"]
+    assert (said["actor_id"], said["data"]["entered_by"]) == (rep, "olga")
+    assert "text" not in said["data"]  # words there would be the salesperson's own
 
 
 def test_a_rep_away_gets_nothing_and_the_other_does(house: House) -> None:

@@ -120,7 +120,7 @@ def test_others_may_look_and_leaders_may_decide_for_them(house: House) -> None:
     assert "You decide for <bdi>Rosa Delgado</bdi>" in tom.get(path)
     tom.send(path, f"{path}/accept")
     assert house.get(f"/leads/{lead}")["owner"] == "rosa"
-    assert "Entered by tom (manager)" in tom.get(f"/leads/{lead}")
+    assert "Entered by Tom Whitaker for Rosa Delgado" in tom.get(f"/leads/{lead}")
 
 
 def test_an_answer_to_an_old_offer_is_told_who_has_it(house: House) -> None:
