@@ -120,7 +120,6 @@ def server(folder: Path) -> Iterator[str]:
         thread.join(10)
 
 
-@pytest.mark.timeout(300)
 def test_the_afternoon_as_it_stands_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

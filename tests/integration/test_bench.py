@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from commands.benchmarks.enrolments import Enrolments
 from commands.benchmarks.rig import A_DAY, HOST, free_port, listening, module, rig, running
 from commands.benchmarks.touches import FLOOR_EVENTS, Touches
 from tests.world import ROOT
 
 
-@pytest.mark.timeout(120)
 async def test_eleven_events_for_a_touch(tmp_path: Path) -> None:
     smtp = free_port()
     catcher = module("mail.catcher", "--host", HOST, "--port", str(smtp), "--folder", str(tmp_path / "mail"))
@@ -27,7 +24,6 @@ async def test_eleven_events_for_a_touch(tmp_path: Path) -> None:
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 30
 
 
-@pytest.mark.timeout(120)
 async def test_all_enrolled_leads_stand(tmp_path: Path) -> None:
     async with rig(tmp_path, ROOT, wait=A_DAY) as made:
         both = Enrolments(made, 5)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from commands.benchmarks.decides import NOW
 from commands.benchmarks.population import fill
 from domain.planning import Change
@@ -15,7 +13,6 @@ DEFAULTS = "content/defaults.yaml"
 LEADS = planning.FEW + 300
 
 
-@pytest.mark.timeout(180)
 def test_several_processes_find_what_one_finds(world: World) -> None:
     world.clock.at = NOW
     archive = world.archive

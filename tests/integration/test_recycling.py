@@ -8,8 +8,6 @@ import subprocess
 from email import message_from_bytes, policy
 from pathlib import Path
 
-import pytest
-
 from tests.integration.test_readme import commands
 from tests.integration.test_up import ROOT, House, environment, house
 
@@ -17,7 +15,6 @@ __all__ = ["house"]
 BLOCK = re.compile(r"<!-- tested: recycle -->\n```sh\n(.*?)```", re.DOTALL)
 STATES = ("HANDED_OFF", "ACCEPTED", "WORKING", "QUALIFIED", "OPPORTUNITY", "PROPOSAL", "LOST")
 LEADS = ("offered", "accepted", "working", "qualified", "opportunity", "proposal", "lost")
-pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_lead_comes_back_from_every_state(house: House, tmp_path: Path) -> None:

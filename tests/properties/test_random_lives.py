@@ -76,7 +76,6 @@ SUPPORTED_LIVES: list[list[tuple[str, object]]] = [
 ]
 
 
-@pytest.mark.timeout(180)
 @settings(max_examples=60)
 @given(SITES, LIVES, st.booleans())
 @example(READY, SUPPORTED_LIVES[0], False)
@@ -90,7 +89,6 @@ def test_every_life_keeps_the_contract(site: dict[str, object], acts: list[tuple
 
 
 @pytest.mark.postgresql
-@pytest.mark.timeout(180)
 @settings(max_examples=8)
 @given(SITES, LIVES, st.booleans())
 def test_on_postgresql_too(

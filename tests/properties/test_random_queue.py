@@ -138,7 +138,6 @@ class Model:
                 assert (row["state"], row["owner"], row["team"]) == ("WORKING", self.owners[lead], None)
 
 
-@pytest.mark.timeout(240)
 @settings(max_examples=25)
 @given(ACTS)
 def test_whoever_asks_walks_away_or_skips_nobody_has_what_another_has(acts: list[tuple[str, str, int]]) -> None:

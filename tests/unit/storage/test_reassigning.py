@@ -121,7 +121,6 @@ def test_reassign_needs_somebody_who_can_take_it_and_a_reason(hands: World) -> N
     assert hands.row(lead)["owner"] == "rosa"
 
 
-@pytest.mark.timeout(180)
 def test_somebody_leaves_with_forty_leads(hands: World) -> None:
     routing = shipped_files()["lead_defs/routing.yaml"].replace("capacity: {", "# capacity: {")  # forty in one day
     hands.publish({**shipped_files(), "lead_defs/routing.yaml": routing})
