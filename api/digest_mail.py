@@ -31,9 +31,7 @@ TITLES = {
     "queue": "The queue: leads whose time is over, or ends today",
     "broken": "Broken since the last digest",
 }
-FOOT = (
-    "Once a day, when your working day begins and something is due. Switched off with `digest: false` in people.yaml."
-)
+FOOT = "Once a day, when your working day begins and something is due; digest: false in people.yaml switches it off."
 QUESTIONS = {"feedback": "Was the packet any good?", "debrief": "Why did it end so?"}
 
 
