@@ -173,10 +173,17 @@ def test_the_search_finds_while_typing(site: Site) -> None:
         page.get_by_role("searchbox").press_sequentially("bell")
         expect(page.locator("#found li")).to_have_count(1)
         expect(page.get_by_role("searchbox")).to_be_focused()
-        page.get_by_role("link", name="Marcus Bell").click()
+        page.wait_for_url("**/leads?q=bell*")
+        # Pressed slowly: what was found must not be fetched anew, and so replaced, under the finger.
+        page.get_by_role("link", name="Marcus Bell").hover()
+        page.mouse.down()
+        page.wait_for_timeout(500)
+        page.mouse.up()
         page.wait_for_url(f"**/leads/{lead}")
         page.go_back()
         expect(page.get_by_role("searchbox")).to_have_value("bell")
+        page.get_by_role("combobox").select_option("LOST")
+        expect(page.locator("#found")).to_contain_text("No lead is found by this.")
 
 
 def test_a_mail_runs_nothing_and_its_links_act_as_the_buyer(site: Site) -> None:
