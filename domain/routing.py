@@ -28,7 +28,7 @@ class Rep:
     """A salesperson as the router sees them: who, how much is in hand, and when they work.
 
     `credit` is how many leads they are behind their weighted share, negative when ahead of it; `let_pass` how many
-    in a row a clock has taken from them before they tried one.
+    in a row a clock has taken from them before they tried one; `unanswered` how many of those in hand are offers.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Rep:
     credit: float = 0.0
     today: int = 0
     let_pass: int = 0
+    unanswered: int = 0
     skills: frozenset[str] = frozenset()
     is_active: bool = True
     away_until: datetime | None = None
@@ -106,9 +107,11 @@ def silent(release: Release, reps: Sequence[Rep], refusals: Mapping[str, str]) -
 
 
 def _first_of(ctx: Context, free: Sequence[Rep]) -> Sequence[Rep]:
-    """What somebody let pass is late already: it goes to whoever is at work now, if anybody is."""
+    """What somebody let pass is late already: it goes to whoever is at work now, if anybody is, and of those to whoever
+    has the fewest offers to answer before it."""
     now = [rep for rep in free if ctx.lead.tried_reps and is_at_work(rep, ctx)]
-    return now or free
+    fewest = min((rep.unanswered for rep in now), default=0)
+    return [rep for rep in now if rep.unanswered == fewest] or free
 
 
 def _queue(rule: RoutingRule, ctx: Context, possible: Sequence[Rep]) -> str | None:

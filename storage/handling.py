@@ -276,11 +276,11 @@ def reps(tx: Tx, d: Deciding) -> list[routing.Rep]:
 def team_of(tx: Tx, release: Release, now: datetime, *, lock: bool = True) -> list[routing.Rep]:
     query = select(t.reps).order_by(t.reps.c.id)
     rows = tx.execute(query.with_for_update() if lock else query).mappings().all()
-    held = in_hand(tx, now)
-    return [_rep(row, release, held.get(row["id"], 0), now) for row in rows]
+    held, offers = in_hand(tx, now), _unanswered(tx)
+    return [_rep(row, release, held.get(row["id"], 0), offers.get(row["id"], 0), now) for row in rows]
 
 
-def _rep(row: RowMapping, release: Release, held: int, now: datetime) -> routing.Rep:
+def _rep(row: RowMapping, release: Release, held: int, unanswered: int, now: datetime) -> routing.Rep:
     person = release.people.get(row["id"])
     rep = routing.Rep(
         row["id"],
@@ -291,6 +291,7 @@ def _rep(row: RowMapping, release: Release, held: int, now: datetime) -> routing
         row["credit"],
         0,
         row["let_pass"],
+        unanswered,
         frozenset(person.skills if person else ()),
         row["is_active"] and person is not None,
         row["away_until"],
@@ -311,3 +312,9 @@ def in_hand(tx: Tx, now: datetime) -> dict[str, int]:
     for rep, count in tx.execute(claimed.group_by(q.claimed_by)):
         found[rep] = found.get(rep, 0) + count
     return found
+
+
+def _unanswered(tx: Tx) -> dict[str, int]:
+    c = t.leads.c
+    offers = select(c.owner, func.count()).where(c.state == State.HANDED_OFF.value, c.team.is_(None)).group_by(c.owner)
+    return {row[0]: row[1] for row in tx.execute(offers)}

@@ -215,6 +215,9 @@ def test_what_was_let_pass_goes_to_whoever_is_at_work_now(release: Release) -> N
     assert chosen(choose(context(release), reps)) == ("hana", "in-turn")
     late = context(release, tried_reps=("vera",))
     assert chosen(choose(late, reps)) == ("rosa", "in-turn")
+    behind = [reps[0], rep("rosa", unanswered=2, credit=1.0), rep("marc", unanswered=1), reps[2]]
+    assert chosen(choose(late, behind)) == ("marc", "in-turn")
+    assert chosen(choose(context(release), behind[1:])) == ("rosa", "in-turn")
     away = [reps[0], rep("rosa", away_until=MONDAY + timedelta(hours=1)), reps[2]]
     assert chosen(choose(late, away)) == ("hana", "in-turn")
 
