@@ -23,6 +23,7 @@ from storage.archive import Tx, insert_once, one_at_a_time
 OURS = "nurture"
 DEALS = frozenset({State.OPPORTUNITY, State.PROPOSAL})
 ORIGINS = ("marketing", "sales", "partner", "referral", "unknown")
+TELLS = ("lead_id", "stage", "amount", "currency", "forecast", "owner")
 ENDS = {State.WON: "won", State.LOST: "lost"}
 
 
@@ -30,7 +31,7 @@ ENDS = {State.WON: "won", State.LOST: "lost"}
 class Told:
     """An opportunity as another system knows it now. `company` is its domain; `lead_company`, its lead's, counts while
     nobody has named one. Without a status the one we know stands. `at` is when it was so over there: what is told late
-    does not undo what was told since.
+    fills gaps and undoes nothing of what was told since.
     """
 
     system: str
@@ -123,24 +124,22 @@ def tell(tx: Tx, told: Told, now: datetime) -> bool:
     key = (told.system, told.external_id)
     one_at_a_time(tx, f"opportunity/{key[0]}/{key[1]}")  # the first telling has no row to lock
     c = t.opportunities.c
-    query = select(c.status, c.company, c.status_at).where(c.system == key[0], c.external_id == key[1])
-    before = tx.execute(query.with_for_update()).first()
-    is_late = bool(told.at and before and before.status_at and told.at < before.status_at)
-    was, where = (before.status, before.company) if before else (None, None)
+    query = select(t.opportunities).where(c.system == key[0], c.external_id == key[1])
+    before = tx.execute(query.with_for_update()).mappings().first() or {}
+    status_at = before.get("status_at")
+    is_late = bool(told.at and status_at and told.at < status_at)
+    was, where = before.get("status"), before.get("company")
     status = (None if is_late else told.status) or was or "open"
-    row = {
-        name: value
-        for name in ("lead_id", "stage", "amount", "currency", "forecast", "owner")
-        if (value := getattr(told, name)) is not None and not (is_late and name == "stage")
-    }
-    company = told.company or where or told.lead_company
+    close_on = told.close_on.isoformat() if told.close_on else None
+    values = {name: getattr(told, name) for name in TELLS} | {"close_on": close_on}
+    known = {name for name in values if is_late and before.get(name) is not None}
+    row = {name: value for name, value in values.items() if value is not None and name not in known}
+    company = (told.company if not (is_late and where) else None) or where or told.lead_company
     row |= {"status": status, "company": company, "changed_at": now}
     if status != was:
         row["closed_at"] = None if status == "open" else now
     if told.at and told.status and not is_late:
         row["status_at"] = told.at
-    if told.close_on:
-        row["close_on"] = told.close_on.isoformat()
     is_new = _put(tx, key, row, lambda: {"origin": told.origin, "opened_at": now})
     counted, counts = (where if was == "open" else None), (company if status == "open" else None)
     for one in sorted({counted, counts} - {None}, key=str):  # in one order: in two, two would wait for each other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -232,3 +232,14 @@ def test_a_deal_taken_back_is_none(world: World) -> None:
         tx.execute(t.notices.delete())
         repairing.undo(tx, world.archive, buyer, Said("undo", "REP", world.row(buyer)["owner"]), None)
     assert deals_here(world) == 0
+
+
+def test_what_is_told_late_fills_gaps_and_overwrites_nothing(world: World) -> None:
+    at = world.clock.at
+    tell(world, status="won", amount=42000.0, at=at)
+    earlier = {"at": at - timedelta(hours=1), "company": "elsewhere.example"}
+    tell(world, **earlier, stage="proposal", amount=9000.0, currency="USD", close_on=date(2027, 6, 30))
+    with world.archive.reading() as tx:
+        row = tx.execute(select(t.opportunities)).mappings().one()
+    assert (row["status"], row["amount"], row["company"]) == ("won", 42000.0, "site.example")
+    assert (row["currency"], row["close_on"], row["stage"]) == ("USD", "2027-06-30", "proposal")
