@@ -108,6 +108,14 @@ def count(tx: Tx, company: str | None, owner: str | None = None) -> None:
         wakes.wake_where(tx, "deal closed at the company", t.leads.c.company == company)
 
 
+def recount(tx: Tx, lead_id: UUID) -> None:
+    """Deals of two leads that turned out to be one are one deal now."""
+    c = t.opportunities.c
+    named = select(c.company).where(c.lead_id == lead_id, c.company.is_not(None)).distinct().order_by(c.company)
+    for company in tx.execute(named).scalars().all():
+        count(tx, company)
+
+
 def _open_at(tx: Tx, company: str) -> int:
     """Deals told as open, each counted once."""
     c = t.opportunities.c
@@ -125,7 +133,8 @@ def tell(tx: Tx, told: Told, now: datetime) -> bool:
     one_at_a_time(tx, f"opportunity/{key[0]}/{key[1]}")  # the first telling has no row to lock
     c = t.opportunities.c
     query = select(t.opportunities).where(c.system == key[0], c.external_id == key[1])
-    before = tx.execute(query.with_for_update()).mappings().first() or {}
+    found = tx.execute(query.with_for_update()).mappings().first()
+    before: dict[str, Any] = dict(found or {})  # Any: column values
     status_at = before.get("status_at")
     is_late = bool(told.at and status_at and told.at < status_at)
     was, where = before.get("status"), before.get("company")

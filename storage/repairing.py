@@ -44,6 +44,7 @@ def merge(tx: Tx, archive: Archive, lead_id: UUID, into: UUID, said: Said, note:
     learning.rebuild(tx, into, *after.merged_from)
     for table in (t.external_ids, t.opportunities):
         tx.execute(update(table).where(table.c.lead_id == lead_id).values(lead_id=into))
+    opportunities.recount(tx, into)
     tx.execute(update(t.leads).where(t.leads.c.merged_into == lead_id).values(merged_into=into))
     _copy_fields(tx, lead_id, into)
     data = {"merged": str(lead_id), "rule": said.reason or "by hand"}

@@ -243,3 +243,14 @@ def test_what_is_told_late_fills_gaps_and_overwrites_nothing(world: World) -> No
         row = tx.execute(select(t.opportunities)).mappings().one()
     assert (row["status"], row["amount"], row["company"]) == ("won", 42000.0, "site.example")
     assert (row["currency"], row["close_on"], row["stage"]) == ("USD", "2027-06-30", "proposal")
+
+
+def test_the_deals_of_two_who_turn_out_to_be_one_are_one(world: World) -> None:
+    buyer, twin = world.enrol(), world.enrol("ana@site-group.example")
+    tell(world, lead_id=buyer)
+    with world.archive.begin() as tx:
+        opportunities.tell(tx, Told("warehouse", "7", "open", "site.example", twin), world.clock.at)
+    assert deals_here(world) == 2
+    with world.archive.begin() as tx:
+        repairing.merge(tx, world.archive, twin, buyer, Said("merge", "OPS", "pia"), None)
+    assert deals_here(world) == 1
