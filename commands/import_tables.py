@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from commands.console import print_table, screen
+from domain.countries import FIELDS as COUNTRIES
 
 if TYPE_CHECKING:
     from authoring.mapped_rows import MappedRows
@@ -40,8 +41,9 @@ def show(rows: MappedRows, survey: Survey) -> None:
     for field, words in survey.left_unknown.items():
         listed = ", ".join(f"“{word}” {count}" for word, count in words.most_common(SHOWN_WORDS))
         console.print(
-            f"\n[bold]{escape(field)}[/] stays unknown in {words.total()} rows: none of its choices is"
-            f" {escape(listed)}{_more(len(words), SHOWN_WORDS)}.\nSay under `values` of a mapping file what they mean."
+            f"\n[bold]{escape(field)}[/] stays unknown in {words.total()} rows:"
+            f" {'no country' if field in COUNTRIES else 'none of its choices'} is {escape(listed)}"
+            f"{_more(len(words), SHOWN_WORDS)}.\nSay under `values` of a mapping file what they mean."
         )
     for each in survey.first_rejected:
         console.print(f"  row {each.number}: {escape(each.reason)}")

@@ -233,3 +233,18 @@ def test_the_same_file_again_is_a_resume(world: World) -> None:
         importing.pause(tx, found.id)
     assert imported(world, rows).counts["new"] == 5
     assert count(world, "imports") == 1
+
+
+def test_a_country_by_its_name_decides_the_clock_and_one_nobody_knows_stays_unknown(world: World) -> None:
+    rows: list[Row] = [
+        Line(2, "ana@acme.example", {"lead.country": "Deutschland", "company.country": "United States"}),
+        Line(3, "bo@b.example", {"lead.country": "Narnia", "company.country": "Germany"}),
+    ]
+    survey = importing.survey(world.archive, reader(rows))
+    assert survey.left_unknown == {"lead.country": {"Narnia": 1}}
+    assert imported(world, rows).counts["left_unknown"] == 1
+    with world.archive.reading() as tx:
+        leads = tx.execute(select(t.leads)).mappings().all()
+        known = tx.execute(select(t.lead_facts.c.known)).scalars().all()
+    assert [(row["country"], row["time_zone"]) for row in leads] == [("DE", "Europe/Berlin")] * 2
+    assert sorted(facts["company.country"]["value"] for facts in known) == ["DE", "US"]
