@@ -92,10 +92,10 @@ class Imports:
 
     def _run(self, import_id: UUID) -> None:
         with self.archive.reading() as tx:
-            found = importing.load(tx, import_id)
+            found, fields = importing.load(tx, import_id), self.archive.live(tx).fields
         if found.status in importing.UNDER_WAY:
             path = self.kept(found.file_hash)
-            importing.run(self.archive, found, reopened(path, found.mapping).rows)
+            importing.run(self.archive, found, reopened(path, found.mapping, fields).rows)
         with self.archive.reading() as tx:
             needed = {each.file_hash for each in importing.unfinished(tx)}
         if found.file_hash not in needed:

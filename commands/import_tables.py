@@ -36,6 +36,8 @@ def show(rows: MappedRows, survey: Survey) -> None:
         console.print(
             f"\nNot read: {escape(', '.join(unmapped[:SHOWN_COLUMNS]))}{_more(len(unmapped), SHOWN_COLUMNS)}."
         )
+    if rows.decimal == ",":
+        console.print("\nNumbers are read with a decimal comma: 1.200 is 1200, and 1,2 is 1.2.")
     if not rows.mapping.opted_out:
         console.print("\n[bold]No column says who has opted out[/]; if there is one, name it in a mapping file.")
     for field, words in survey.left_unknown.items():

@@ -179,7 +179,7 @@ def _open(archive: Archive, options: Options) -> MappedRows:
 def _read(rows: MappedRows) -> dict[str, object]:
     file = rows.file
     how = {"encoding": file.encoding, "delimiter": file.delimiter, "sha256": file.sha256}
-    return {**how, "mapped": rows.mapped, "unmapped": rows.unmapped}
+    return {**how, "decimal": rows.decimal, "mapped": rows.mapped, "unmapped": rows.unmapped}
 
 
 def _surveyed(survey: Survey) -> dict[str, object]:

