@@ -19,10 +19,10 @@ WRITTEN: dict[Decimal, re.Pattern[str]] = {
 def plain(text: str, decimal: Decimal | None) -> str:
     """As 1200.5; what is no number stays as it is. `decimal` is the sign that decides where there are two readings;
     without one such a number raises InvalidError."""
-    read = {each: _read(text, each) for each, pattern in WRITTEN.items() if pattern.fullmatch(text)}
+    read = readings(text)
     if decimal in read:
         return read[decimal]
-    if len(set(read.values())) > 1:
+    if len(read) > 1:
         low, high = sorted(f"{float(each):.16g}" for each in read.values())
         raise InvalidError(
             f"“{text}” may be {low} or {high}, and no other number of the file tells which; say in the mapping which"
@@ -31,9 +31,15 @@ def plain(text: str, decimal: Decimal | None) -> str:
     return next(iter(read.values()), text)
 
 
+def readings(text: str) -> dict[Decimal, str]:
+    """By the decimal sign that must be meant; one where the sign makes no difference."""
+    found = {each: _read(text, each) for each, pattern in WRITTEN.items() if pattern.fullmatch(text)}
+    return found if len(set(found.values())) == len(found) else dict([found.popitem()])
+
+
 def sign_of(text: str) -> Decimal | None:
     """The decimal sign without which it would be no number, if there is one."""
-    fits = [decimal for decimal, pattern in WRITTEN.items() if pattern.fullmatch(text)]
+    fits: list[Decimal] = [decimal for decimal, pattern in WRITTEN.items() if pattern.fullmatch(text)]
     return fits[0] if len(fits) == 1 else None
 
 
