@@ -11,7 +11,8 @@ from domain.countries import FIELDS as COUNTRIES
 if TYPE_CHECKING:
     from authoring.mapped_rows import MappedRows
     from domain.importing import Line
-    from storage.importing import Import, Survey
+    from storage.import_survey import Survey
+    from storage.importing import Import
 
 SHOWN_COLUMNS = 12
 SHOWN_WORDS = 8
@@ -30,7 +31,11 @@ def show(rows: MappedRows, survey: Survey) -> None:
 
     console, file = screen(), rows.file
     console.print(f"[bold]{escape(file.source.path.name)}[/]: {escape(file.read_as)}, ", end="")
-    console.print(f"{survey.total} rows, {survey.opted_out} opted out, {survey.rejected} would be rejected.\n")
+    counts = survey.counts
+    console.print(f"{survey.total} rows, {counts['opted_out']} opted out, {counts['rejected']} would be rejected.")
+    console.print(
+        f"{counts['new']} are new, {counts['known']} known before, {counts['merged']} merge with a row above.\n"
+    )
     _columns(rows, survey)
     if unmapped := rows.unmapped:
         console.print(
@@ -49,7 +54,7 @@ def show(rows: MappedRows, survey: Survey) -> None:
         )
     for each in survey.first_rejected:
         console.print(f"  row {each.number}: {escape(each.reason)}")
-    if more := _more(survey.rejected, len(survey.first_rejected)):
+    if more := _more(counts["rejected"], len(survey.first_rejected)):
         console.print(f"  {more.strip()} would be rejected; an import writes all of them to a file.")
 
 
