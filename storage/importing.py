@@ -22,6 +22,7 @@ from domain.importing import Line, Refused, Row
 from storage import enrolling, import_rows
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
+from storage.around import IMPORT
 from storage.pacing import MOST_ROWS, Pace
 
 OPTING_OUT, RUNNING, PAUSED, DONE, REPLACED = "opting_out", "running", "paused", "done", "replaced"
@@ -175,7 +176,7 @@ def take_rows(archive: Archive, found: Import, batch: Sequence[Row], pace: Pace 
 
     Raises PausedError, or ConflictError when the import does not stand where `found` says; then it takes none.
     """
-    pace, tag = pace or Pace(), f"import:{found.id}"
+    pace, tag = pace or Pace(), f"{IMPORT}{found.id}"
     after = replace(found, next_row=batch[-1].number + 1)
     with pace.working():
         with archive.reading() as tx:
