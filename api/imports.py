@@ -22,9 +22,10 @@ from api.calls import App, Call, Calling, Done, Who
 from authoring.mapped_rows import MappedRows, open_rows, reopened
 from authoring.mapping import Names
 from domain.errors import InvalidError, NurtureError, RefusedError
-from storage import importing
+from storage import import_survey, importing
 from storage.archive import Archive, Tx
-from storage.importing import Import, Survey
+from storage.import_survey import Survey
+from storage.importing import Import
 
 logger = logging.getLogger("nurture.api.imports")
 router = APIRouter(prefix="/api/imports", tags=["imports"])
@@ -92,10 +93,10 @@ class Imports:
 
     def _run(self, import_id: UUID) -> None:
         with self.archive.reading() as tx:
-            found = importing.load(tx, import_id)
+            found, fields = importing.load(tx, import_id), self.archive.live(tx).fields
         if found.status in importing.UNDER_WAY:
             path = self.kept(found.file_hash)
-            importing.run(self.archive, found, reopened(path, found.mapping).rows)
+            importing.run(self.archive, found, reopened(path, found.mapping, fields).rows)
         with self.archive.reading() as tx:
             needed = {each.file_hash for each in importing.unfinished(tx)}
         if found.file_hash not in needed:
@@ -162,7 +163,7 @@ def _begin(call: Call, imports: Imports, name: str, content: bytes, mapping: byt
             release = call.archive.live(tx)
         given = ("mapping", mapping) if mapping else None
         rows = open_rows(part, release.fields, given, name=name, names=Names.of(release))
-        survey = importing.survey(call.archive, rows.rows)
+        survey = import_survey.survey(call.archive, rows.rows)
         answer = call.perform(lambda tx: _start(tx, call, imports, part, name, rows, survey))
     finally:
         part.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from domain.release import Release
 from domain.said import Said
 from storage import enrolling, people, reading, repairing
 from storage.archive import Archive, Tx
+from storage.around import around
 from storage.enrolling import Enrolment
 from storage.facts import load
 from storage.people import Decided, Learned
@@ -126,9 +127,8 @@ def timeline(id: Id, app: App, who: Who, after: After = None, limit: Limit = 200
     with app.archive.reading() as tx:
         lead_id = reading.find(tx, id)
         rows, following = reading.timeline(tx, lead_id, after, limit)
-        words = reading.words(tx, lead_id) if who.may_see_persons else {}
-        deliveries = {str(row["id"]): row for row in reading.deliveries(tx, lead_id)}
-        items = [views.event(row, words, deliveries) for row in rows]
+        known = around(tx, lead_id, who.may_see_persons)
+        items = [views.event(row, known) for row in rows]
     return {"items": items, "next": following}
 
 

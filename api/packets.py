@@ -14,8 +14,9 @@ from api.views import Json
 from domain import packet as pure
 from domain import recycling
 from domain.context import Context
-from storage import leads, reading, texts
+from storage import leads, reading
 from storage.archive import Tx
+from storage.around import Around, around
 from storage.reading import Row
 
 MOST_HISTORY = 200
@@ -30,12 +31,11 @@ NEEDS = ("pain", "pain_metric")
 def packet(tx: Tx, ctx: Context, handoff: Row, offers: Sequence[Row], may_see_persons: bool) -> Json:
     lead_id: UUID = handoff["lead_id"]
     person = reading.persons(tx, [lead_id]).get(lead_id, {}) if may_see_persons else {}
-    words = reading.words(tx, lead_id) if may_see_persons else {}
-    deliveries = reading.deliveries(tx, lead_id)
-    mails = {ref: text for (_, ref), text in texts.get(tx, lead_id, "mail").items()} if may_see_persons else {}
+    known = around(tx, lead_id, may_see_persons)
+    words, deliveries = known.words, [*known.deliveries.values()]
     verdict = reading.verdict(tx, handoff["verdict_id"])
-    story = conversation(tx, lead_id, words, deliveries)
-    had = seen(ctx, deliveries, mails)
+    story = conversation(tx, lead_id, known)
+    had = seen(ctx, deliveries, known.subjects)
     found = {
         "headline": headline(ctx, person, handoff["rule"]),
         "why_now": why_now(tx, ctx, handoff, verdict, words),
@@ -146,19 +146,18 @@ def what_to_say(ctx: Context, verdict: Row | None) -> Json:
     }
 
 
-def conversation(tx: Tx, lead_id: UUID, words: Mapping[str, str], deliveries: Sequence[Row]) -> list[Json]:
+def conversation(tx: Tx, lead_id: UUID, known: Around) -> list[Json]:
     """What happened, oldest first; a long story keeps its beginning on the lead's timeline."""
     rows = reading.newest(tx, lead_id, MOST_HISTORY)
-    by_id = {str(row["id"]): row for row in deliveries}
-    return [views.event(row, words, by_id) for row in rows]
+    return [views.event(row, known) for row in rows]
 
 
-def seen(ctx: Context, deliveries: Sequence[Row], mails: Mapping[str, str]) -> list[Json]:
-    """What they have had. `mails` are the words of each delivery, the subject first."""
+def seen(ctx: Context, deliveries: Sequence[Row], subjects: Mapping[str, str]) -> list[Json]:
+    """What they have had."""
     found = []
     for row in deliveries:
         touch = ctx.release.find_touch(row["touch"])
-        subject = mails.get(str(row["id"]), "").partition("\n")[0]
+        subject = subjects.get(str(row["id"]))
         title = subject or (touch[1].title if touch else None) or row["touch"].replace("-", " ").capitalize()
         plain = views.jsonable(row, "touch", "channel", "cycle", "claimed_at", "engaged_at")
         found.append({**plain, "title": title, "status": views.given(row), "assets": _assets(ctx, row["assets"])})

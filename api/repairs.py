@@ -15,6 +15,7 @@ from api.views import Json
 from domain.said import Said
 from storage import reading, repairing
 from storage.archive import Archive, Tx
+from storage.around import around
 from storage.people import Decided
 
 router = APIRouter(prefix="/api/leads", tags=["leads"])
@@ -93,7 +94,7 @@ def everything(tx: Tx, archive: Archive, lead_id: UUID) -> Json:
     ctx = context(tx, archive, lead_id)
     person = reading.persons(tx, [lead_id]).get(lead_id, {})
     found = views.lead(ctx, reading.lead(tx, lead_id), reading.beside(tx, lead_id), person)
-    words, deliveries = reading.words(tx, lead_id), {str(row["id"]): row for row in reading.deliveries(tx, lead_id)}
+    known = around(tx, lead_id, may_see_persons=True)
     rows, following = reading.timeline(tx, lead_id, None, reading.EVERYTHING)
-    timeline = [views.event(row, words, deliveries) for row in rows]
+    timeline = [views.event(row, known) for row in rows]
     return {**found, "timeline": timeline, "texts": reading.texts_of(tx, lead_id), "is_complete": following is None}

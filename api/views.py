@@ -13,6 +13,7 @@ from domain.decide import decide
 from domain.lead import Known, State, Status
 from domain.readiness import Verdict
 from domain.steps import Verb
+from storage.around import Around
 from storage.reading import Row
 
 Json = dict[str, Any]  # Any: JSON
@@ -38,6 +39,10 @@ KINDS = {
     "referral": "event",
 }
 """The log knows finer kinds than the timeline; their own name stays in `data`."""
+
+
+NOTHING = Around()
+"""For lists of many leads, which tell what stands in the log itself."""
 
 
 def at(moment: datetime | None) -> str | None:
@@ -165,8 +170,8 @@ def fact(ctx: Context, name: str, one: Known) -> Json:
     }
 
 
-def event(row: Row, words: Mapping[str, str], deliveries: Mapping[str, Row]) -> Json:
-    """A row of the timeline. Words about the person come only where the caller may see them."""
+def event(row: Row, around: Around = NOTHING) -> Json:
+    """A row of the timeline, in the terms of what its ids stand for."""
     kind = KINDS.get(row["kind"], row["kind"])
     data: Json = {**row["data"]}
     if kind != row["kind"]:
@@ -177,12 +182,16 @@ def event(row: Row, words: Mapping[str, str], deliveries: Mapping[str, Row]) -> 
         data.setdefault("event", row["kind"])
     if row["reason"]:
         data["reason"] = row["reason"]
-    delivery = deliveries.get(str(data.get("delivery")))
+    delivery = around.deliveries.get(str(data.get("delivery")))
+    if subject := around.subjects.get(str(data.get("delivery"))):
+        data["subject"] = subject
     if delivery is not None:
         data.setdefault("touch", delivery["touch"])
     if kind == "touch":
         data |= touch_data(data, delivery)
-    text = words.get(f"log:{row['id']}") or words.get(f"event:{data.get('event_row')}")
+    if brought := around.imports.get(str(data.get("import") or row["actor_id"])):
+        data |= {"import_name": brought["name"], "import_at": at(brought["at"])}
+    text = around.words.get(f"log:{row['id']}") or around.words.get(f"event:{data.get('event_row')}")
     if text:
         data["text"] = text
     found = {"at": at(row["at"]), "kind": kind, "actor": row["actor"], "actor_id": row["actor_id"], "data": data}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from authoring.mapping import (
     check_mapping,
     parse_mapping,
 )
+from authoring.numbers import Decimal, Signs, plain
 from domain.definition import FieldDef
 from domain.errors import InvalidError
 from domain.importing import Before, Line, Received, Refused, Row
@@ -46,28 +49,30 @@ def open_rows(
     """
     if mapping is None:
         file = open_csv(path, name=name)
-        return MappedRows(file, guess(file.header, fields), limit)
+        return MappedRows(file, guess(file.header, fields), fields, limit)
     found, document = parse_mapping(*mapping)
     file = open_csv(path, found.encoding, found.delimiter, name)
     check_mapping(found, document, file.header, fields, names)
     if found.recognise:
         found = completed(found, file.header, fields)
-    return MappedRows(file, found, limit)
+    return MappedRows(file, found, fields, limit)
 
 
-def reopened(path: Path, description: Mapping[str, object]) -> MappedRows:
+def reopened(path: Path, description: Mapping[str, object], fields: Mapping[str, FieldDef]) -> MappedRows:
     """The same rows again, from the `description` that was stored. Raises CsvError."""
     written = dict(description)
     limit = written.pop("limit", None)
     mapping = ImportMapping.model_validate(written)
     file = open_csv(path, mapping.encoding, mapping.delimiter)
-    return MappedRows(file, mapping, limit if isinstance(limit, int) else None)
+    return MappedRows(file, mapping, fields, limit if isinstance(limit, int) else None)
 
 
 class MappedRows:
     """Reads the file afresh each time it is asked; the same file always gives the same rows."""
 
-    def __init__(self, file: CsvFile, mapping: ImportMapping, limit: int | None = None) -> None:
+    def __init__(
+        self, file: CsvFile, mapping: ImportMapping, fields: Mapping[str, FieldDef], limit: int | None = None
+    ) -> None:
         self.file, self.mapping, self.limit = file, mapping, limit
         self._at = {name: index for index, name in reversed(list(enumerate(file.header))) if name}
         flags = (mapping.opted_out, mapping.do_not_call, mapping.bounced)
@@ -79,6 +84,8 @@ class MappedRows:
         self._email = Template.of(mapping.email)
         self._external = Template.of(mapping.external_id) if mapping.external_id else None
         self._fields = [(name, rule, Template.of(rule.column)) for name, rule in mapping.fields.items()]
+        declared = {name: fields[name].type for name in mapping.fields if name in fields}
+        self._numbers = {name for name, kind in declared.items() if kind == "number"}
         consent = mapping.consent.model_dump(exclude_none=True) if mapping.consent else {}
         self._consent: dict[str, str] = consent
 
@@ -116,6 +123,11 @@ class MappedRows:
         """What is read -> the column or template it is read from."""
         return {_name(loc): text for loc, text in self.mapping.written()}
 
+    @property
+    def decimal(self) -> Decimal | None:
+        """The sign before a fraction, where the mapping or the file says it. Raises CsvError."""
+        return self.mapping.decimal or self.signs.of()
+
     def _line(self, record: Record) -> Line:
         cells, width = record.cells, len(self.file.header)
         if record.problem:
@@ -126,7 +138,7 @@ class MappedRows:
             )
         if len(cells) > 1 and tuple(map(str.strip, cells[:width])) == self.file.header:
             raise InvalidError("it is the header once more; delete it")
-        email = self._email.filled(lambda name: self._cell(cells, name))
+        email = self._filled(self._email, cells)
         if not email:
             raise InvalidError(f"there is no address: {' or '.join(self._email.columns)} is empty")
         return Line(
@@ -154,13 +166,39 @@ class MappedRows:
     def _values(self, cells: list[str]) -> dict[str, object]:
         values: dict[str, object] = dict(self.mapping.constants)
         for name, rule, template in self._fields:
-            value = _ruled(rule, template.filled(lambda column: self._cell(cells, column)))
-            if value:
+            written = self._filled(template, cells)
+            value = _ruled(rule, written)
+            if value and value == written and name in self._numbers:
+                values[name] = self._plain(rule.column, value)
+            elif value:
                 values[name] = _host(value) if name == "company.domain" else value
         return values
 
+    def _filled(self, template: Template, cells: list[str]) -> str:
+        return template.filled(lambda name: self._cell(cells, name))
+
+    def _plain(self, column: str, text: str) -> str:
+        if text.isdigit():
+            return text  # most are, and need no look at the whole file
+        try:
+            return plain(text, self.mapping.decimal or self.signs.of(column))
+        except InvalidError as error:
+            raise InvalidError(f"{column}: {error.sentence}") from None
+
+    @cached_property
+    def signs(self) -> Signs:
+        """Of the whole file, whatever part of it is read; only called for where a number stands. Raises CsvError."""
+        found, counting = Signs(), [event.times for event in self.mapping.events.values() if event.times]
+        columns = {*counting, *(rule.column for name, rule, _ in self._fields if name in self._numbers)}
+        templates = [(column, Template.of(column)) for column in sorted(columns)]
+        for record in self.file.records():
+            for column, template in templates:
+                with suppress(InvalidError):  # a row cut short; it is refused when its turn comes
+                    found.see(column, self._filled(template, record.cells))
+        return found
+
     def _external_id(self, cells: list[str]) -> tuple[str, str] | None:
-        found = self._external.filled(lambda name: self._cell(cells, name)) if self._external else ""
+        found = self._filled(self._external, cells) if self._external else ""
         if len(found) > LONGEST_ID or not found.isprintable():
             raise InvalidError(f"its id is no id: one has at most {LONGEST_ID} characters, all of them visible")
         return (self.mapping.source, found) if found else None
@@ -188,7 +226,7 @@ class MappedRows:
 
     def _times(self, cells: list[str], event: Happening) -> int:
         """How often, whole times only."""
-        text = self._cell(cells, event.times or "")
+        text = self._plain(event.times or "", self._cell(cells, event.times or ""))
         try:
             times = float(text or 0) / event.per
             if not 0 <= times <= MOST_TIMES:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from authoring.documents import Document, DocumentError, Loc, decode, parse
 from authoring.load import FilesError
+from authoring.numbers import Decimal
 from authoring.problems import Problem, did_you_mean
 from authoring.sentences import at, problems_of
 from domain.definition import FieldDef, FieldName, Id, Name
@@ -101,7 +102,8 @@ class ImportMapping(Part):
 
     With `recognise`, columns of well-known names are read as well: the file then only adds to them, `ignore` takes
     some away. `received` is touch or asset -> a column of dates, or of yes and no; `dates` is how dates are written,
-    if not as 2027-03-31 (for example "%m/%d/%Y").
+    if not as 2027-03-31 (for example "%m/%d/%Y"); `decimal` is the sign before the fraction of a number, needed only
+    where the file's numbers do not tell.
     """
 
     source: Id = "import"
@@ -120,6 +122,7 @@ class ImportMapping(Part):
     received: dict[Id, str] = {}
     owner: Annotated[Owner, BeforeValidator(_short)] | None = None
     dates: Annotated[str, BeforeValidator(_pattern)] | None = None
+    decimal: Decimal | None = None
     empty: list[Cell] = [""]
     consent: Consent | None = None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from commands.console import say
+from commands.import_answers import is_known, one_of, value_of, yes_or_no
 from commands.mapping_files import beside, read_mapping
 from commands.progress import progress
 from domain.errors import InvalidError
@@ -25,6 +26,7 @@ MOST_WORDS = 12
 LEAVE_OUT, LEAVE_REST, HELP = "-", "!", "?"
 FLAGS = {"opted_out": "wants no mail", "do_not_call": "wants no call", "bounced": "has an address that bounces"}
 PLAIN = ("email", "external_id", "owner", *FLAGS)
+T = TypeVar("T")
 Ask = Callable[[str, str], str]
 """A question and the answer that Enter gives; what was typed comes back."""
 
@@ -162,7 +164,9 @@ class Talk:
         if name in taken:
             say(f"  {name} is another column already; leave one of the two out.")
             return False
-        values = self._choices(column, name)
+        values: dict[str, str | None] = {**self._choices(column, name)}
+        if fields[name].type == "number":
+            self._settle_decimal(column)
         rule = self.guessed.fields.get(name)
         if rule and rule.column == column:
             values = {**dict(rule.values), **values}
@@ -179,35 +183,71 @@ class Talk:
             if word in values:
                 continue
             same = [name for name, who in people.items() if word.casefold() in (name, who.name.casefold(), who.address)]
-            given = self.ask(f"  “{word}” is ({', '.join(people)})", same[0] if same else LEAVE_OUT).strip()
-            values[word] = given if given in people else None
+            usual = same[0] if same else LEAVE_OUT
+            values[word] = self._until(f"“{word}” is ({', '.join(people)})", usual, lambda given: one_of(given, people))
         return {"column": column, "values": values}
 
     def _flag(self, column: str, kind: str) -> dict[str, Any]:  # Any: YAML
+        """Enter decides nothing: an opt-out lasts, and whoever has opted out must not be mailed."""
         from authoring.mapping import Flag
 
         before: Flag | None = getattr(self.guessed, kind)
         known = before if before and before.column == column else Flag(column=column)
         yes, no = list(known.yes), list(known.no)
         for word in self._asked_about(column):
-            if word.casefold() not in (*yes, *no):
-                means_yes = self.ask(f"  Does “{word}” say that somebody {FLAGS[kind]}? (yes/no)", "yes")
-                (no if means_yes.strip().casefold() in known.no else yes).append(word)
+            if word.casefold() in (*yes, *no):
+                continue
+            question = f"Does “{word}” say that somebody {FLAGS[kind]}? (yes/no, {LEAVE_OUT} for nobody knows)"
+            means_yes = self._until(question, LEAVE_OUT, yes_or_no)
+            if means_yes is None:
+                say(f"  Then its rows are refused until somebody writes “{word}” under yes or no of the saved file.")
+            else:
+                (yes if means_yes else no).append(word)
         return {"column": column, "yes": yes, "no": no}
 
-    def _choices(self, column: str, name: str) -> dict[str, str | None]:
-        """What the words of a column mean that are none of the field's choices; those left out stay unknown."""
+    def _choices(self, column: str, name: str) -> dict[str, str]:
+        """What the words of a column mean that its field does not know; those left out stay unknown."""
+        from domain.values import is_country
+
         declared = self.release.fields[name]
-        if declared.type != "choice":
+        is_one = is_country(name, declared)
+        if declared.type != "choice" and not is_one:
             return {}
-        known = {text.casefold() for text in (*declared.options, *declared.options.values())}
-        values: dict[str, str | None] = {}
+        values: dict[str, str] = {}
         for word in self._asked_about(column):
-            if word.casefold() not in known:
-                given = self.ask(f"  “{word}” is ({', '.join(declared.options)})", LEAVE_OUT).strip()
-                if given in declared.options:
-                    values[word] = given
+            if not is_known(name, word, declared):
+                wanted = "two letters, or the name of a country" if is_one else ", ".join(declared.options)
+                meant = self._until(f"“{word}” is ({wanted})", LEAVE_OUT, lambda given: value_of(name, given, declared))
+                values.update({word: meant} if meant else {})
         return values
+
+    def _settle_decimal(self, column: str) -> None:
+        """Where the column's first numbers may be two each, and no other one tells which."""
+        from authoring.numbers import Signs, readings
+
+        signs, words = Signs(), self._words[column]
+        for word in words:
+            signs.see(column, word)
+        unclear = next((each for each in words if len(readings(each)) > 1), None)
+        if unclear is None or "decimal" in self.found or signs.of(column):
+            return
+        meant = {f"{float(number):.16g}": sign for sign, number in readings(unclear).items()}
+        sign = self._until(
+            f"“{unclear}” is ({' or '.join(meant)})", LEAVE_OUT, lambda given: meant[one_of(given, meant)]
+        )
+        if sign:
+            self.found["decimal"] = sign
+
+    def _until(self, question: str, usual: str, understood: Callable[[str], T]) -> T | None:
+        """Asks again, with what is wrong, until an answer is understood; None for what is left out."""
+        while True:
+            given = self.ask(f"  {question}", usual).strip()
+            if given == LEAVE_OUT:
+                return None
+            try:
+                return understood(given)
+            except InvalidError as error:
+                say(f"  {error.sentence} ({LEAVE_OUT} leaves it out)")
 
     def _asked_about(self, column: str) -> list[str]:
         words = self._words[column]

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from commands.console import print_table, screen
+from domain.countries import FIELDS as COUNTRIES
 
 if TYPE_CHECKING:
     from authoring.mapped_rows import MappedRows
     from domain.importing import Line
-    from storage.importing import Import, Survey
+    from storage.import_survey import Survey
+    from storage.importing import Import
 
 SHOWN_COLUMNS = 12
 SHOWN_WORDS = 8
@@ -29,23 +31,30 @@ def show(rows: MappedRows, survey: Survey) -> None:
 
     console, file = screen(), rows.file
     console.print(f"[bold]{escape(file.source.path.name)}[/]: {escape(file.read_as)}, ", end="")
-    console.print(f"{survey.total} rows, {survey.opted_out} opted out, {survey.rejected} would be rejected.\n")
+    counts = survey.counts
+    console.print(f"{survey.total} rows, {counts['opted_out']} opted out, {counts['rejected']} would be rejected.")
+    console.print(
+        f"{counts['new']} are new, {counts['known']} known before, {counts['merged']} merge with a row above.\n"
+    )
     _columns(rows, survey)
     if unmapped := rows.unmapped:
         console.print(
             f"\nNot read: {escape(', '.join(unmapped[:SHOWN_COLUMNS]))}{_more(len(unmapped), SHOWN_COLUMNS)}."
         )
+    if rows.decimal == ",":
+        console.print("\nNumbers are read with a decimal comma: 1.200 is 1200, and 1,2 is 1.2.")
     if not rows.mapping.opted_out:
         console.print("\n[bold]No column says who has opted out[/]; if there is one, name it in a mapping file.")
     for field, words in survey.left_unknown.items():
         listed = ", ".join(f"“{word}” {count}" for word, count in words.most_common(SHOWN_WORDS))
         console.print(
-            f"\n[bold]{escape(field)}[/] stays unknown in {words.total()} rows: none of its choices is"
-            f" {escape(listed)}{_more(len(words), SHOWN_WORDS)}.\nSay under `values` of a mapping file what they mean."
+            f"\n[bold]{escape(field)}[/] stays unknown in {words.total()} rows:"
+            f" {'no country' if field in COUNTRIES else 'none of its choices'} is {escape(listed)}"
+            f"{_more(len(words), SHOWN_WORDS)}.\nSay under `values` of a mapping file what they mean."
         )
     for each in survey.first_rejected:
         console.print(f"  row {each.number}: {escape(each.reason)}")
-    if more := _more(survey.rejected, len(survey.first_rejected)):
+    if more := _more(counts["rejected"], len(survey.first_rejected)):
         console.print(f"  {more.strip()} would be rejected; an import writes all of them to a file.")
 
 

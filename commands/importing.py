@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from authoring.mapped_rows import MappedRows
     from domain.release import Release
     from storage.archive import Archive
-    from storage.importing import Import, Survey
+    from storage.import_survey import Survey
+    from storage.importing import Import
 
 LISTED = 20
 
@@ -100,12 +101,12 @@ def _asked(options: Options) -> Options:
 def _import(options: Options) -> None:
     from commands.import_tables import show, summarize
     from commands.opening import opened, settings_for
-    from storage import importing
+    from storage import import_survey, importing
 
     with opened(settings_for(options.data)) as archive:
         rows = _open(archive, options)
         with progress("Checking", None, options.is_json) as advance:
-            survey = importing.survey(archive, rows.rows, advance)
+            survey = import_survey.survey(archive, rows.rows, advance)
         if not options.is_json:
             show(rows, survey)
         if options.is_dry_run:
@@ -179,14 +180,16 @@ def _open(archive: Archive, options: Options) -> MappedRows:
 def _read(rows: MappedRows) -> dict[str, object]:
     file = rows.file
     how = {"encoding": file.encoding, "delimiter": file.delimiter, "sha256": file.sha256}
-    return {**how, "mapped": rows.mapped, "unmapped": rows.unmapped}
+    return {**how, "decimal": rows.decimal, "mapped": rows.mapped, "unmapped": rows.unmapped}
 
 
 def _surveyed(survey: Survey) -> dict[str, object]:
+    from storage.importing import COUNTS
+
     rejected = [{"row": each.number, "reason": each.reason} for each in survey.first_rejected]
-    counts = {"total": survey.total, "opted_out": survey.opted_out, "rejected": survey.rejected}
+    counts = {name: survey.counts[name] for name in COUNTS}
     left = {name: dict(words) for name, words in survey.left_unknown.items()}
-    return {**counts, "first_rejected": rejected, "left_unknown": left}
+    return {"total": survey.total, **counts, "first_rejected": rejected, "left_unknown": left}
 
 
 def _write_rejected(archive: Archive, rows: MappedRows, found: Import, path: Path) -> str | None:

@@ -54,15 +54,15 @@ def _view(tx: Tx, archive: Archive, lead_id: UUID) -> tuple[dict[str, Any], list
     from api import views
     from domain.context import Context
     from storage import facts, reading
+    from storage.around import around
 
     loaded, _ = facts.load(tx, lead_id, lock=False)
     context = Context(loaded, archive.release_for(tx, loaded.lead), archive.clock.now())
     person = reading.persons(tx, [lead_id]).get(lead_id, {})
     found = views.lead(context, reading.lead(tx, lead_id), reading.beside(tx, lead_id), person)
-    words = reading.words(tx, lead_id)
-    deliveries = {str(row["id"]): row for row in reading.deliveries(tx, lead_id)}
+    known = around(tx, lead_id, may_see_persons=True)
     rows, _ = reading.timeline(tx, lead_id, None, NEWEST)
-    return found, [views.event(row, words, deliveries) for row in rows]
+    return found, [views.event(row, known) for row in rows]
 
 
 def got(

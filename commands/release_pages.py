@@ -43,7 +43,8 @@ def print_plan(plan: Json) -> None:
         )
     _print_leads(plan)
     for path, past in plan["undoes"].items():
-        console.print(f"[red]Takes back what {escape(past['by'])} made live[/] on {_when(past['at'])}: {escape(path)}")
+        does = "Puts live again what {} rolled back" if past["action"] == "rollback" else "Takes back what {} made live"
+        console.print(f"[red]{escape(does.format(past['by']))}[/] on {_when(past['at'])}: {escape(path)}")
     for subject, teams in plan["missing"].items():
         console.print(
             f"{escape(subject)} still needs the signature of {' and '.join(teams)}; the plan takes it as given."

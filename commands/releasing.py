@@ -98,11 +98,14 @@ def _refuse_to_undo(tx: Tx, files: Mapping[str, str], live: str | None) -> None:
     undone = releases.undone(tx, files)
     if undone and live:
         path, row = next(iter(undone.items()))
-        more = f" and {len(undone) - 1} more" if len(undone) > 1 else ""
-        raise ConflictError(
-            f"these files take back what {row['by']} made live on {row['at']:%d %b %Y} ({path}{more}); get those"
-            f" changes first, or, if that is what you want: nurture publish --onto {live[:SHORT]}"
-        )
+        where = f"{path} and {len(undone) - 1} more" if len(undone) > 1 else path
+        by, when = row["by"], f"{row['at']:%d %b %Y}"
+        if row["action"] == "rollback":
+            what = f"put live again what it said in {where}; mend them first"
+            what = f"{by} rolled release {row['before'][:SHORT]} back on {when}, and these files would {what}"
+        else:
+            what = f"these files take back what {by} made live on {when} ({where}); get those changes first"
+        raise ConflictError(f"{what}, or, if that is what you want: nurture publish --onto {live[:SHORT]}")
 
 
 def publish_at_start(archive: Archive, root: Path, options: str = "") -> list[str]:

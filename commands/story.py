@@ -57,7 +57,7 @@ class Reader:
         return [line for row in rows if (line := self._line(row, teller))]
 
     def _line(self, row: Row, teller: Teller) -> Line | None:
-        told = teller.tell(views.event(row, {}, {}))
+        told = teller.tell(views.event(row))
         if told is None:
             return None
         is_answer = (row["data"] or {}).get("event") == "answer"

@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.definition import FieldDef
 from domain.errors import InvalidError
 from domain.lead import Value
-from domain.values import coerce
+from domain.values import coerce, is_country
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,9 @@ Row = Line | Refused
 
 
 def usable(fields: Mapping[str, FieldDef], raw: Mapping[str, object]) -> tuple[dict[str, Value], dict[str, str]]:
-    """The values as declared, and by field what was written where none of a choice's options stands: such a field
-    stays unknown. Whatever else cannot be understood raises InvalidError; empty ones are left out."""
+    """The values as declared, and by field what was written where none of a choice's options stands, or a country that
+    nobody knows: such a field stays unknown. Whatever else cannot be understood raises InvalidError; empty ones are
+    left out."""
     values: dict[str, Value] = {}
     left: dict[str, str] = {}
     for name, written in raw.items():
@@ -74,7 +75,8 @@ def usable(fields: Mapping[str, FieldDef], raw: Mapping[str, object]) -> tuple[d
         try:
             values[name] = coerce(name, written, fields[name])
         except InvalidError:
-            if fields[name].type != "choice" or not isinstance(written, str):
+            is_named = fields[name].type == "choice" or is_country(name, fields[name])
+            if not is_named or not isinstance(written, str):
                 raise
             left[name] = " ".join(written.split())[:60]
         except KeyError:

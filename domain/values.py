@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 
+from domain import countries
 from domain.definition import FieldDef
 from domain.errors import InvalidError
 from domain.lead import Value
@@ -35,9 +36,15 @@ _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 def coerce(name: str, raw: object, field: FieldDef) -> Value:
     """The value that `raw` stands for. Raises InvalidError, its `field` set, with what to write instead."""
     try:
-        return _BY_TYPE[field.type](raw, field)
+        found = _BY_TYPE[field.type](raw, field)
+        return countries.country(str(found)) if is_country(name, field) else found
     except ValueError as error:
         raise InvalidError(f"{name} {error}", field=name) from None
+
+
+def is_country(name: str, field: FieldDef) -> bool:
+    """Kept as its two letters, however it was written."""
+    return name in countries.FIELDS and field.type == "text"
 
 
 def company_domain(domain: object, address: str | None) -> str | None:

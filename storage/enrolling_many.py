@@ -69,7 +69,7 @@ def meet(
     locked, or one that is not written yet. And the instant after the locks: what committed before it came before."""
     found = _locked(tx, batch)
     now = archive.clock.now()
-    owners, taken = _belong(tx, batch), _taken_ids(tx, batch)
+    owners, taken = belong(tx, batch), _taken_ids(tx, batch)
     return [_met(each, found.get(each.key), owners, taken, release, now) for each in batch], now
 
 
@@ -83,9 +83,8 @@ def _met(
 ) -> Met | ConflictError:
     """An id that was somebody else's, merged or erased since, is not used again."""
     who = ready.who
-    owner = owners.get(who.external) if who.external else None
-    if owner and (row is None or row["id"] != owner) and who.external:
-        return ConflictError(f"{':'.join(who.external)} is another lead already")
+    if who.external and (found := clash(who.external, owners.get(who.external), row["id"] if row else None)):
+        return found
     if row is not None:
         lead = to_lead(row)
         return Met(ready, lead, enrolling.flagged(lead, who), row["known"], dict(row["seen"]), None)
@@ -93,6 +92,13 @@ def _met(
     id = wanted if wanted and wanted not in taken else uuid4()
     lead, rule = enrolling.new_lead(id, release, who, ready.values, now)
     return Met(ready, lead, enrolling.flagged(lead, who), {}, {}, rule)
+
+
+def clash(external: tuple[str, str], owner: object, lead: object) -> ConflictError | None:
+    """An external id that is one lead's is no other's, nor a new one's; `lead` is whom the address stands for."""
+    if owner is None or owner == lead:
+        return None
+    return ConflictError(f"{':'.join(external)} is another lead already")
 
 
 def write(tx: Tx, met: Sequence[Met], now: datetime) -> list[int]:
@@ -158,7 +164,8 @@ def stand_for(tx: Tx, keys: Sequence[str]) -> dict[str, UUID]:
     return found
 
 
-def _belong(tx: Tx, batch: Sequence[Ready]) -> dict[tuple[str, str], UUID]:
+def belong(tx: Tx, batch: Sequence[Ready]) -> dict[tuple[str, str], UUID]:
+    """By external id, the lead that has it."""
     c = t.external_ids.c
     given = [each.who.external for each in batch if each.who.external]
     if not given:
@@ -188,7 +195,7 @@ def _link(tx: Tx, met: Sequence[Met]) -> None:
     ]
     if rows:
         tx.execute(insert_once(tx, t.external_ids).on_conflict_do_nothing(), rows)
-        owners = _belong(tx, [each.ready for each in met])
+        owners = belong(tx, [each.ready for each in met])
         if any(owners[each.ready.who.external] != each.lead.id for each in met if each.ready.who.external):
             raise LostRaceError
 

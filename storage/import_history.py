@@ -41,13 +41,11 @@ def check(line: Line, release: Release) -> None:
         raise InvalidError(f"nobody in sales is called {line.owner[:60]} in lead_defs/people.yaml", "owner")
 
 
-def refusal(line: Line, lead: Lead) -> RefusedError | None:
+def refusal(line: Line, state: State, owner: str | None) -> RefusedError | None:
     """A lead that is on its way here already is not taken from it."""
-    if not line.owner or lead.state is State.NEW or _has(lead, line.owner):
+    if not line.owner or state is State.NEW or has(line.owner, state, owner):
         return None
-    return RefusedError(
-        f"it is {lead.state.value} here already, so {line.owner} cannot simply have it; assign it by hand"
-    )
+    return RefusedError(f"it is {state.value} here already, so {line.owner} cannot simply have it; assign it by hand")
 
 
 def add(tx: Tx, release: Release, rows: Sequence[tuple[Met, Line]], tag: str, now: datetime) -> None:
@@ -159,7 +157,7 @@ def with_sales(tx: Tx, lead_id: UUID, owner: str, release: Release, tag: str, no
     """T42: accepted by its salesperson, who is told nothing - they know. The promise is an outcome, not a first
     contact: that was long ago."""
     facts, _ = load(tx, lead_id)
-    if _has(facts.lead, owner):
+    if has(owner, facts.lead.state, facts.lead.owner):
         return
     clock = start(release.service_levels, "outcome", False, now, Context(facts, release, now).sales_window)
     sets = {"owner": owner, "clock": clock}
@@ -167,5 +165,6 @@ def with_sales(tx: Tx, lead_id: UUID, owner: str, release: Release, tag: str, no
     record.take(tx, facts, move, now, release.hash)
 
 
-def _has(lead: Lead, owner: str) -> bool:
-    return lead.state in IN_SALES and lead.owner == owner
+def has(person: str, state: State, owner: str | None) -> bool:
+    """Whether a lead that stands there is with that salesperson."""
+    return state in IN_SALES and owner == person

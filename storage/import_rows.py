@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain import keys
-from domain.errors import NurtureError
+from domain.errors import ConflictError, NurtureError
 from domain.importing import Line, Refused, Row, usable
 from domain.lead import Source, Value
 from domain.release import Release
@@ -32,7 +32,7 @@ class Prepared:
 
     line: Line
     ready: Ready
-    left_unknown: bool
+    left_unknown: Mapping[str, str]
 
 
 def prepare(release: Release, secret: bytes, rows: Iterable[Row], tag: str) -> list[Prepared | Refused]:
@@ -48,7 +48,7 @@ def _prepared(release: Release, secret: bytes, line: Line, tag: str) -> Prepared
         import_history.check(line, release)
     except NurtureError as error:
         return Refused(line.number, error.sentence)
-    return Prepared(line, Ready(who, address, keys.address_key(secret, address), understood), bool(left))
+    return Prepared(line, Ready(who, address, keys.address_key(secret, address), understood), left)
 
 
 def take(tx: Tx, archive: Archive, release: Release, rows: Sequence[Prepared | Refused], tag: str) -> list[Outcome]:
@@ -93,10 +93,12 @@ def _take_wave(tx: Tx, archive: Archive, release: Release, wave: Sequence[Prepar
     taken: list[tuple[Met, Line]] = []
     earlier = _told_already(tx, [met for met in found if isinstance(met, Met)], tag)
     for row, met in zip(wave, found, strict=True):
-        error = import_history.refusal(row.line, met.lead) if isinstance(met, Met) else met
+        error = (
+            met if isinstance(met, ConflictError) else import_history.refusal(row.line, met.lead.state, met.lead.owner)
+        )
         if isinstance(met, Met) and error is None:
             taken.append((met, row.line))
-            outcomes.append((_kind(met, earlier), *_flags(row)))
+            outcomes.append((_kind(met, earlier), *flags(row)))
         elif error:
             outcomes.append(Refused(row.line.number, error.sentence))
     if taken:
@@ -133,10 +135,11 @@ def _told_already(tx: Tx, met: Sequence[Met], tag: str) -> set[UUID]:
     return set(tx.execute(mine).scalars())
 
 
-def _flags(row: Prepared) -> list[str]:
+def flags(row: Prepared) -> list[str]:
+    """What is counted of a row beside what became of it."""
     line = row.line
-    flags = {"opted_out": line.has_opted_out, "left_unknown": row.left_unknown, "with_sales": bool(line.owner)}
-    return [name for name, is_so in flags.items() if is_so]
+    found = {"opted_out": line.has_opted_out, "left_unknown": row.left_unknown, "with_sales": line.owner}
+    return [name for name, is_so in found.items() if is_so]
 
 
 def _enrolment(line: Line, values: Mapping[str, Value], tag: str) -> Enrolment:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from uuid import UUID, uuid4
@@ -18,11 +18,11 @@ from sqlalchemy import RowMapping, insert, select, update
 from domain import keys
 from domain.addresses import email_address
 from domain.errors import ConflictError, InvalidError, MissingError, RefusedError
-from domain.importing import Line, Refused, Row, usable
-from domain.lead import Value
+from domain.importing import Line, Refused, Row
 from storage import enrolling, import_rows
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, one_at_a_time
+from storage.around import IMPORT
 from storage.pacing import MOST_ROWS, Pace
 
 OPTING_OUT, RUNNING, PAUSED, DONE, REPLACED = "opting_out", "running", "paused", "done", "replaced"
@@ -31,9 +31,6 @@ UNFINISHED = (*UNDER_WAY, PAUSED)
 TAKEN = ("new", "known", "merged", "rejected")
 COUNTS = (*TAKEN, "opted_out", "left_unknown", "with_sales")
 LONGEST_REASON = 1000
-SAMPLES, FIRST_REJECTED = 3, 5
-MOST_VALUES = 50
-"""Different words of one column that are kept to be shown; whoever wants more maps the wrong column."""
 
 Rows = Callable[[int], Iterator[Row]]
 """The rows from a row number on; the same ones each time."""
@@ -69,24 +66,6 @@ class PausedError(ConflictError):
     def __init__(self, found: Import) -> None:
         super().__init__("this import is paused; resume it")
         self.found = found
-
-
-@dataclass
-class Survey:
-    """What a file would do. `samples` are its first good rows, with the values as they will be known; `left_unknown`
-    is by field the words that are none of its choices, and how often each stands there."""
-
-    total: int = 0
-    opted_out: int = 0
-    rejected: int = 0
-    samples: list[tuple[Line, Mapping[str, Value]]] = field(default_factory=list)
-    first_rejected: list[Refused] = field(default_factory=list)
-    left_unknown: dict[str, Counter[str]] = field(default_factory=dict)
-
-    def leave(self, left: Mapping[str, str]) -> None:
-        for name, word in left.items():
-            words = self.left_unknown.setdefault(name, Counter())
-            words[word if word in words or len(words) < MOST_VALUES else "..."] += 1
 
 
 def start(
@@ -197,7 +176,7 @@ def take_rows(archive: Archive, found: Import, batch: Sequence[Row], pace: Pace 
 
     Raises PausedError, or ConflictError when the import does not stand where `found` says; then it takes none.
     """
-    pace, tag = pace or Pace(), f"import:{found.id}"
+    pace, tag = pace or Pace(), f"{IMPORT}{found.id}"
     after = replace(found, next_row=batch[-1].number + 1)
     with pace.working():
         with archive.reading() as tx:
@@ -237,34 +216,6 @@ def _counted(tx: Tx, found: Import, outcomes: Sequence[import_rows.Outcome]) -> 
         tx.execute(insert(t.import_rejects), rejected)
     tx.execute(update(t.imports).where(t.imports.c.id == found.id).values(counts=dict(counts)))
     return replace(found, counts=counts)
-
-
-def survey(archive: Archive, rows: Rows, tell: Callable[[int], None] = lambda _: None) -> Survey:
-    """Read to the end and write nothing: how many there are, and which of them would be rejected for themselves."""
-    with archive.reading() as tx:
-        release = archive.live(tx)
-    found = Survey()
-    for row in rows(0):
-        found.total += 1
-        tell(found.total)
-        if isinstance(row, Line):
-            found.opted_out += row.has_opted_out
-            try:
-                email_address(row.email)
-                values, left = usable(release.fields, row.values)
-                found.leave(left)
-                if len(found.samples) < SAMPLES:
-                    found.samples.append((row, values))
-                continue
-            except InvalidError as error:
-                row = Refused(row.number, error.sentence)
-        found.rejected += 1
-        if len(found.first_rejected) < FIRST_REJECTED:
-            found.first_rejected.append(row)
-    if found.rejected == found.total:
-        first = found.first_rejected[0].reason if found.total else "there is none below the header"
-        raise InvalidError(f"no row can be imported, so nothing is: {first}")
-    return found
 
 
 def _opt_out_first(archive: Archive, found: Import, rows: Rows, pace: Pace) -> Import:

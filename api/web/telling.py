@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from api import views
-from api.web.words import spoken
+from api.web.words import instant, spoken
 from domain import lifecycle
 from domain.lead import Known
 from domain.release import Release
 from storage import leads
+from storage.around import IMPORT
 
 Row = Mapping[str, Any]  # Any: JSON
 FILTERS: Mapping[str, tuple[str, ...]] = {
@@ -96,7 +97,7 @@ class Teller:
         what, tone = found
         data = row["data"]
         mail = data.get("delivery") if row["kind"] == "touch" and data.get("status") == "delivered" else None
-        by = self.person(row["actor_id"]) if row["actor"] not in ("SYS", "EVT") else None
+        by = self._by(row) if row["actor"] not in ("SYS", "EVT") else None
         mail = mail if data.get("channel") == "email" else None
         return Told(
             row["id"],
@@ -109,6 +110,12 @@ class Teller:
             mail,
             data.get("named") or data.get("named_by"),
         )
+
+    def _by(self, row: Row) -> str | None:
+        """None for an import that its sentence names."""
+        if not str(row["actor_id"]).startswith(IMPORT):
+            return self.person(row["actor_id"])
+        return imported(row["data"]) if row["kind"] == "history" else None
 
     def person(self, id: str | None) -> str:
         person = self.release.people.get(id or "")
@@ -187,7 +194,7 @@ class Teller:
             "T35": (f"rests{because(data)}", "quiet"),
             "T39": (f"erased by {who}", "quiet"),
             "T40": (f"corrected by {who}: {spoken(data.get('to')).lower()}", "quiet"),
-            "T42": (f"brought by {who}", "sales"),
+            "T42": (self._brought(data, who), "sales"),
             "T44": (f"the decision before was taken back by {who}", "quiet"),
             "T33": (f"starts again, cycle {data.get('cycle') or row['cycle']}{because(data)}", "back"),
             "T34": ("raised a hand while resting: sales-ready again", "sales"),
@@ -202,6 +209,9 @@ class Teller:
     def _track(self, id: str | None) -> str:
         track = self.release.tracks.get(id or "")
         return track.title if track else spoken(id or "-")
+
+    def _brought(self, data: Row, who: str) -> str:
+        return f"with {who} already, says {imported(data)}" if data.get("import") else f"brought by {who}"
 
     def _moved(self, data: Row) -> str:
         if data.get("stage_to"):
@@ -224,7 +234,7 @@ class Teller:
             "opted_out": ("unsubscribed", "wrong"),
         }
         if name in ("enrolled", "inquired_again") and data.get("origin") == "import":
-            return ("came with an import" if name == "enrolled" else "came with an import again"), "quiet"
+            return f"came with {imported(data)}{'' if name == 'enrolled' else ' again'}", "quiet"
         if name in plain:
             return plain[name]
         if name == "answer" and taught:
@@ -239,7 +249,8 @@ class Teller:
         if data.get("channel") != "email":
             return None  # a task tells it
         tone = "nurture" if data.get("status") == "delivered" else "wrong"
-        return f"{MAILED.get(str(data.get('status')), 'perhaps got the mail')} “{self.touch(data.get('touch'))}”", tone
+        title = data.get("subject") or self.touch(data.get("touch"))
+        return f"{MAILED.get(str(data.get('status')), 'perhaps got the mail')} “{title}”", tone
 
     def _task(self, row: Row) -> tuple[str, str] | None:
         data = row["data"]
@@ -325,6 +336,12 @@ class Teller:
         if row["kind"] == "verdict":
             return None
         return f"{spoken(row['kind']).lower()}{because(row['data'])}", "quiet"
+
+
+def imported(data: Row) -> str:
+    """An import by its file and its day (UTC), where its row is still there."""
+    at = instant(data.get("import_at"))
+    return f"the import of {data['import_name']} on {at.day} {at:%b %Y}" if at else "an import"
 
 
 def because(data: Row) -> str:

@@ -92,7 +92,7 @@ def _step(row: Row, release: Release) -> dict[str, Any]:  # Any: JSON
 
 def _latest(visit: Visit, log: Sequence[Row], names: Names) -> list[tuple[UUID, Told]]:
     teller = Teller(visit.release, taught_of(visit.release, names.known.values()))
-    told = ((row["lead_id"], teller.tell(views.event(row, {}, {}))) for row in log if row["transition"] not in PLAIN)
+    told = ((row["lead_id"], teller.tell(views.event(row))) for row in log if row["transition"] not in PLAIN)
     return [(lead, one) for lead, one in told if one][:LATEST]
 
 

@@ -36,7 +36,7 @@ def teller() -> Teller:
 def row(kind: str, data: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:  # Any: columns of the log
     plain = {"id": 1, "at": AT, "kind": kind, "cycle": 1, "actor": "REP", "actor_id": "rosa", "reason": None}
     states = {"transition": None, "from_state": None, "to_state": None}
-    return views.event({**plain, **states, "data": data or {}, **more}, {}, {})  # type: ignore[arg-type]  # as a row
+    return views.event({**plain, **states, "data": data or {}, **more})  # type: ignore[arg-type]  # as a row
 
 
 def told(teller: Teller, kind: str, data: dict[str, Any] | None = None, **more: Any) -> str:  # Any: columns

@@ -94,6 +94,52 @@ def test_a_wrong_answer_is_asked_again_with_the_nearest_right_one(
     assert "Costliest problem" in err  # the list of fields
 
 
+def test_a_word_that_is_no_answer_is_never_taken_for_one(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tries = [
+        ("“Food” is", "food"), ("“Food” is", "food_distribution"), ("“Robots” is", "-"),
+        ("“nope” say", "perhaps"), ("“nope” say", "NO"), ("“please stop” say", "yep"), ("“please stop” say", "yes"),
+        ("“Rosa Delgado” is", "rose"), ("“Rosa Delgado” is", "marc"),
+    ]  # fmt: skip
+    answers = Answers([*COLUMNS, *tries])
+    written = yaml.safe_load(interview(file, None, shipped_release(), answers).read_text())
+    assert written["fields"]["company.industry"]["values"] == {"Food": "food_distribution"}
+    assert "nope" in written["opted_out"]["no"]
+    assert "nope" not in written["opted_out"]["yes"]
+    assert "please stop" in written["opted_out"]["yes"]
+    assert written["owner"]["values"] == {"Rosa Delgado": "marc"}
+    err = capsys.readouterr().err
+    assert "company.industry is never “food”; it can be 3pl" in err
+    assert "“perhaps” is neither yes nor no." in err
+    assert "There is no rose; did you mean rosa?" in err
+
+
+def test_enter_neither_opts_anybody_out_nor_in(open_desk: Desk, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = interview(
+        file, None, shipped_release(), Answers([COLUMNS[0], ("becomes", "-"), ("becomes", "-"), COLUMNS[3]])
+    )
+    flag = yaml.safe_load(saved.read_text())["opted_out"]
+    assert not {"nope", "please stop"} & {*flag["yes"], *flag["no"]}
+    assert "its rows are refused until somebody writes “nope” under yes or no" in capsys.readouterr().err
+    told = open_desk.type("import", str(file), "--dry-run")
+    assert "the mapping says neither that it means yes nor no" in told.err
+
+
+def test_countries_and_numbers_are_asked_about_only_where_they_are_unclear(open_desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("Email,Land,Doors\na@b.example,Deutschland,1.200\nc@d.example,Narnia,14\ne@f.example,Albion,\n")
+    columns = [("becomes", name) for name in ("email", "lead.country", "company.dock_doors")]
+    tries = [("“Narnia” is", "Mordor"), ("“Narnia” is", "Frankreich"), ("“1.200” is", "1.3"), ("“1.200” is", "1200")]
+    answers = Answers([*columns, *tries])
+    written = yaml.safe_load(interview(file, None, shipped_release(), answers).read_text())
+    assert written["fields"]["lead.country"] == {"column": "Land", "values": {"Narnia": "FR"}}
+    assert written["decimal"] == ","
+    assert not any("Deutschland" in question or "“14”" in question for question in answers.asked)
+    shown = open_desk.type("import", str(file), "--dry-run")
+    assert "lead.country stays unknown in 1 rows: no country is “Albion” 1." in shown.out
+    assert "1.200 is 1200" in shown.out
+    assert open_desk.type("import", str(file), "--dry-run", "--json").json["decimal"] == ","
+
+
 def test_without_an_address_nothing_is_saved(file: Path) -> None:
     with pytest.raises(InvalidError, match="no column was said to hold mail addresses"):
         interview(file, None, shipped_release(), Answers([("becomes", "-")]))

@@ -94,9 +94,12 @@ def test_going_back_and_what_was_live(open_desk: Desk) -> None:
         (1, "publish", "ines"),
     ]
     assert rows[0]["release"] == rows[2]["release"]
-    assert "Takes back what tom made live" in open_desk.type("plan", *files).out
+    assert "Puts live again what tom rolled back on" in open_desk.type("plan", *files).out
     refused = open_desk.type("publish", "--as", "ines", *files)
-    assert "take back what tom made live" in refused.err
+    assert f"tom rolled release {rows[1]['release'][:12]} back on" in refused.err
+    assert f"would put live again what it said in {TRACK}/checklist.md; mend them first, or" in refused.err
+    with opened(settings_for(open_desk.data)) as archive:
+        assert any("tom rolled release" in sentence for sentence in publish_at_start(archive, open_desk.files))
     assert open_desk.type("publish", "--as", "ines", "--onto", "1", *files).code == 0
     assert "went back" in open_desk.type("releases").out
     assert "Leave it in" in open_desk.type("releases", "show", "1", "--file", f"{TRACK}/checklist.md").out

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from domain import keys
 from domain.errors import ConflictError, InvalidError, RefusedError
 from domain.importing import Line, Refused, Row
-from storage import importing
+from storage import import_survey, importing
 from storage import tables as t
 from storage.importing import Import
 from tests.world import World
@@ -150,8 +150,8 @@ def test_the_same_file_a_second_time_enrols_nobody_twice(world: World) -> None:
 
 def test_a_survey_writes_nothing_and_foresees_the_rejected(world: World) -> None:
     rows = [*lines(3), Line(5, "nobody"), Line(6, "o@y.example", has_opted_out=True)]
-    survey = importing.survey(world.archive, reader(rows))
-    assert (survey.total, survey.rejected, survey.opted_out) == (5, 1, 1)
+    survey = import_survey.survey(world.archive, reader(rows))
+    assert (survey.total, survey.counts["rejected"], survey.counts["opted_out"]) == (5, 1, 1)
     assert [line.number for line, _ in survey.samples] == [2, 3, 4]
     assert [refused.number for refused in survey.first_rejected] == [5]
     assert count(world, "leads") == count(world, "suppressions") == count(world, "imports") == 0
@@ -160,7 +160,7 @@ def test_a_survey_writes_nothing_and_foresees_the_rejected(world: World) -> None
 @pytest.mark.parametrize("rows", [[], [Line(2, "nobody"), Refused(3, "broken")]])
 def test_a_file_without_a_single_good_row_is_refused_whole(world: World, rows: list[Row]) -> None:
     with pytest.raises(InvalidError, match="no row can be imported"):
-        importing.survey(world.archive, reader(rows))
+        import_survey.survey(world.archive, reader(rows))
 
 
 def test_who_opted_out_is_never_mailed(world: World) -> None:
@@ -179,8 +179,8 @@ def test_a_word_that_is_none_of_the_choices_leaves_the_field_unknown_and_is_told
         Line(3, "c@d.example", {"inquiry.topic": "Weather  "}),
         Line(4, "e@f.example", {"inquiry.topic": "detention"}),
     ]
-    survey = importing.survey(world.archive, reader(rows))
-    assert survey.rejected == 0
+    survey = import_survey.survey(world.archive, reader(rows))
+    assert survey.counts["rejected"] == 0
     assert survey.left_unknown["inquiry.topic"] == {"weather": 1, "Weather": 1}
     found = imported(world, rows)
     assert (found.counts["new"], found.counts["left_unknown"]) == (3, 2)
@@ -233,3 +233,18 @@ def test_the_same_file_again_is_a_resume(world: World) -> None:
         importing.pause(tx, found.id)
     assert imported(world, rows).counts["new"] == 5
     assert count(world, "imports") == 1
+
+
+def test_a_country_by_its_name_decides_the_clock_and_one_nobody_knows_stays_unknown(world: World) -> None:
+    rows: list[Row] = [
+        Line(2, "ana@acme.example", {"lead.country": "Deutschland", "company.country": "United States"}),
+        Line(3, "bo@b.example", {"lead.country": "Narnia", "company.country": "Germany"}),
+    ]
+    survey = import_survey.survey(world.archive, reader(rows))
+    assert survey.left_unknown == {"lead.country": {"Narnia": 1}}
+    assert imported(world, rows).counts["left_unknown"] == 1
+    with world.archive.reading() as tx:
+        leads = tx.execute(select(t.leads)).mappings().all()
+        known = tx.execute(select(t.lead_facts.c.known)).scalars().all()
+    assert [(row["country"], row["time_zone"]) for row in leads] == [("DE", "Europe/Berlin")] * 2
+    assert sorted(facts["company.country"]["value"] for facts in known) == ["DE", "US"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def test_nothing_important_is_guessed(tmp_path: Path, release: Release, header: 
 
 def test_a_stored_description_reads_the_same_rows(tmp_path: Path, release: Release) -> None:
     rows = opened(tmp_path, release, f"{HEADER}\nA1,No,Select,France,Acme,Inc\nB2,Yes,Boss,India,,\n")
-    assert list(reopened(tmp_path / "leads.csv", rows.description).rows()) == list(rows.rows())
+    assert list(reopened(tmp_path / "leads.csv", rows.description, release.fields).rows()) == list(rows.rows())
 
 
 def test_the_example_mapping_fits_the_shipped_fields(tmp_path: Path, release: Release) -> None:
@@ -197,7 +198,7 @@ def test_a_mapping_may_only_add_to_what_is_recognised(tmp_path: Path, release: R
     assert row.events == (Before("pricing_view", datetime(2026, 12, 24, tzinfo=UTC), 3),)
     assert row.received == (Received("cost-of-waiting", datetime(2026, 12, 1, tzinfo=UTC)), Received("dock-calculator"))
     assert rows.unmapped == ["Title"]
-    assert only(reopened(tmp_path / "leads.csv", rows.description)) == row
+    assert only(reopened(tmp_path / "leads.csv", rows.description, release.fields)) == row
 
 
 @pytest.mark.parametrize(
@@ -260,3 +261,61 @@ def test_columns_called_as_our_pages_call_a_field_need_no_mapping(tmp_path: Path
 def test_without_a_column_of_addresses_it_names_the_columns_there_are(tmp_path: Path, release: Release) -> None:
     with pytest.raises(InvalidError, match="no column is called Email among E-Mail-Adresse, Land;"):
         opened(tmp_path, release, "E-Mail-Adresse,Land\na@b.example,DE\n", None)
+
+
+NUMBERS = "email: Email\nfields: {company.dock_doors: Doors, fact.decide_within_months: Months}\n"
+
+
+def doors(
+    folder: Path, release: Release, cells: Sequence[str], mapping: str = NUMBERS, months: str = ""
+) -> list[object]:
+    """What each cell becomes, or why its row is refused."""
+    text = "".join(f'a{n}@b.example,"{cell}","{months}"\n' for n, cell in enumerate(cells))
+    rows = opened(folder, release, f"Email,Doors,Months\n{text}", mapping).rows()
+    return [row.values.get("company.dock_doors") if isinstance(row, Line) else row.reason for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        (["1.200", "12,5"], ["1200", "12.5"]),
+        (["1.200", "1.200.000"], ["1200", "1200000"]),
+        (["1.200", "12.5"], ["1.200", "12.5"]),
+        (["1,200", "0.125"], ["1200", "0.125"]),
+        (["1,200.5", "1.200"], ["1200.5", "1.200"]),
+        (["1 200", "1'200,5", "-1.200", "1\u202f200"], ["1200", "1200.5", "-1200", "1200"]),
+        (["many", "1.20.0", "", "14"], ["many", "1.20.0", None, "14"]),
+    ],
+)
+def test_numbers_are_read_as_the_other_ones_of_their_column_are_written(
+    tmp_path: Path, release: Release, cells: list[str], read: list[object]
+) -> None:
+    assert doors(tmp_path, release, cells) == read
+
+
+def test_a_number_that_may_be_two_is_refused_until_somebody_says_which(tmp_path: Path, release: Release) -> None:
+    for cells in (["1.200", "14"], ["1.200", "12,5", "12.5"]):
+        reason, *others = doors(tmp_path, release, cells)
+        assert "Doors: “1.200” may be 1.2 or 1200" in str(reason)
+        assert others == [cell.replace(",", ".") for cell in cells[1:]]
+    assert doors(tmp_path, release, ["1.200", "14"], f'{NUMBERS}decimal: ","\n') == ["1200", "14"]
+    assert doors(tmp_path, release, ["1.200", "14"], f'{NUMBERS}decimal: "."\n') == ["1.200", "14"]
+    with pytest.raises(FilesError):
+        doors(tmp_path, release, ["14"], f'{NUMBERS}decimal: "x"\n')
+
+
+def test_the_rest_of_the_file_tells_where_the_column_does_not(tmp_path: Path, release: Release) -> None:
+    assert doors(tmp_path, release, ["1.200"], months="4,5") == ["1200"]
+    assert doors(tmp_path, release, ["1.200", "12.5"], months="4,5") == ["1.200", "12.5"]
+    # ... also beyond the rows that are read, and once more after a restart.
+    path = tmp_path / "leads.csv"
+    path.write_text('Email,Doors,Months\na@b.example,1.200,\nc@d.example,"12,5",\n')
+    rows = open_rows(path, release.fields, ("m.yaml", NUMBERS.encode()), limit=1)
+    for again in (rows, reopened(path, rows.description, release.fields)):
+        assert [row.values for row in again.rows() if isinstance(row, Line)] == [{"company.dock_doors": "1200"}]
+
+
+def test_what_a_column_counts_is_a_number_too(tmp_path: Path, release: Release) -> None:
+    mapping = "email: Email\nevents: {pricing_view: {times: Views, per: 100}}\n"
+    rows = opened(tmp_path, release, 'Email,Views\na@b.example,1.200\nc@d.example,"12,5"\n', mapping).rows()
+    assert [row.events[0].times for row in rows if isinstance(row, Line) and row.events] == [12]
