@@ -1,6 +1,6 @@
 """A sales team's month on the real archive: twelve salespeople with their own hours, capacities and habits, their
 manager, and leads that become ready at any hour of any day. What they mean to do and when is the same however the month
-is lived: by a clock set by hand (month_by_hand.py), or on servers, over the API (integration/month_lived.py)."""
+is lived: by a clock set by hand (month_by_hand.py), or on servers, over the API (integration/test_month_lived.py)."""
 
 from __future__ import annotations
 
@@ -290,9 +290,9 @@ def standing(tx: Tx, lead: UUID | None = None) -> list[Standing]:
     tried = _by_lead(tx, select(a.lead_id, a.outcome).where(a.lead_id.in_(wanted)).order_by(a.id))
     found = []
     for row in tx.execute(select(*names).where(*theirs).order_by(c.id)).mappings():
-        handoff, given = handoffs[row.id][-1].id, offers[row.id]
+        handoff, given = handoffs[row["id"]][-1].id, offers[row["id"]]
         newest = max((one.number for one in given if one.handoff_id == handoff), default=0)
-        found.append(Standing(row, handoff, newest, len(given), [one.outcome for one in tried[row.id]]))
+        found.append(Standing(row, handoff, newest, len(given), [one.outcome for one in tried[row["id"]]]))
     return found
 
 

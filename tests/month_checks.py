@@ -59,7 +59,7 @@ def check_ends(month: Month) -> None:
 def check_capacity(month: Month) -> None:
     """Nobody ever had more in hand than places, nor was offered more in a day than the formula has for them."""
     assert {name: most for name, most in month.fullest.items() if most > month.team[name].capacity} == {}
-    with month.archive.reading() as tx:
+    with month.archive.begin() as tx:  # reading a lead as decisions do locks it
         release = month.archive.live(tx)
         ctx = Context(load(tx, month.ids[0])[0], release, month.archive.clock.now())
         team = {rep.id: rep for rep in handling.team_of(tx, release, month.archive.clock.now(), lock=False)}
