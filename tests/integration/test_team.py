@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -144,14 +144,15 @@ class Team:
 
 
 @contextmanager
-def team_on(server: Server, folder: Path, files: Path = ROOT) -> Iterator[Team]:
-    """Its Temporal runs; the rest is started by whoever has prepared it."""
+def team_on(server: Server, folder: Path, files: Path = ROOT, attributes: Iterable[str] = ()) -> Iterator[Team]:
+    """Its Temporal runs, and knows these search attributes; the rest is started by whoever has prepared it."""
     names = ("temporal", "ui", "smtp", "api1", "api2")
     with server.nothing() as url:
         made = Team(folder / "data", url, dict(zip(names, free_ports(5), strict=True)), files)
         try:
-            ports = ["--port", str(made.ports["temporal"]), "--ui-port", str(made.ports["ui"])]
-            made.start("temporal", [temporal_binary(), "server", "start-dev", "--log-level", "error", *ports])
+            words = ["--port", str(made.ports["temporal"]), "--ui-port", str(made.ports["ui"]), "--log-level", "error"]
+            words += [f"--search-attribute={name}=Keyword" for name in attributes]
+            made.start("temporal", [temporal_binary(), "server", "start-dev", *words])
             yield made
         finally:
             made.end()
