@@ -19,7 +19,7 @@ class Changes:
     """One connection of its own, in no transaction. For one thread at a time; close it."""
 
     def __init__(self, archive: Archive, anyway: float = ANYWAY) -> None:
-        name = archive.engine.dialect.name
+        name = self._name = archive.engine.dialect.name
         self._every = 0.004 if name == "sqlite" else 0.02
         """Seconds until asking again is worth it: here a question is a look into shared memory, there a round trip."""
         self._query = VERSION[name]
@@ -46,6 +46,15 @@ class Changes:
                 return False
             time.sleep(self._every)
         return True
+
+    def claim(self, what: str) -> bool:
+        """Whether nobody else does this: as long as this connection lasts, nobody else will. On SQLite there is one
+        worker, and nobody to ask."""
+        if self._name == "sqlite":
+            return True
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute("select pg_try_advisory_lock(hashtext(%s))", (what,))
+            return cursor.fetchone() == (True,)
 
     def _ask(self) -> object:
         with closing(self._connection.cursor()) as cursor:

@@ -4,6 +4,7 @@ story."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ FORWARD = 20 * 86400.0
 """Business seconds a second when somebody sends the clock forward."""
 EVERY = timedelta(milliseconds=20)
 """Machine time after which a clock that runs is set anew, when nothing else happens."""
+NAME = "demo clock"
 TOGETHER = timedelta(minutes=10)
 """What is due within so much business time is done side by side, not one after the other."""
 
@@ -128,14 +130,17 @@ def advance(
 
 
 class Running:
-    """Lets the clock run. While it stands, only what somebody commits can make it go on."""
+    """Lets the clock run, of all who have one the first: another takes over when that one is gone, whoever waits in
+    line too. While the clock stands, only what somebody commits can make it go on."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive, self._changes, self._line = archive, Changes(archive), deque[UUID]()
-        self._last, self._is_moving = machine_now(), True
+        self._last, self._is_moving, self._is_ours = machine_now(), True, False
 
     def go_on(self) -> list[Wake]:
         """Whom to nudge. Waits for a reason to look, at most a second."""
+        if not self._is_ours and not self._takes_over():
+            return []
         self._changes.wait(EVERY.total_seconds() if self._is_moving else ANYWAY)
         now = machine_now()
         elapsed, self._last = now - self._last, now
@@ -144,8 +149,24 @@ class Running:
         self._is_moving = self._changes.are_new()
         return found
 
+    def _takes_over(self) -> bool:
+        if not self._changes.claim(NAME):
+            time.sleep(ANYWAY)
+            return False
+        with self._archive.reading() as tx:
+            self._line.extend(_left_behind(tx))
+        self._last, self._is_ours = machine_now(), True
+        return True
+
     def close(self) -> None:
         self._changes.close()
+
+
+def _left_behind(tx: Tx) -> list[UUID]:
+    """Whose time has come and whom nobody has nudged since: they stood in the line of a worker that was killed."""
+    c = t.leads.c
+    query = select(c.id).where(c.step_due_at <= read(tx), c.step_seq >= c.seq, c.state != State.DISQUALIFIED.value)
+    return list(tx.execute(query.order_by(c.step_due_at, c.id)).scalars())
 
 
 def _target(tx: Tx, row: Row[Any], elapsed: timedelta, step: timedelta) -> tuple[datetime | None, datetime | None]:

@@ -1,33 +1,34 @@
-"""A sales team's month on the real archive, with a clock that jumps from act to act: twelve salespeople with their own
-hours, capacities and habits, their manager, and leads that become ready at any hour of any day."""
+"""A sales team's month on the real archive: twelve salespeople with their own hours, capacities and habits, their
+manager, and leads that become ready at any hour of any day. What they mean to do and when is the same however the month
+is lived: by a clock set by hand (month_by_hand.py), or on servers, over the API (integration/test_month_lived.py)."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from heapq import heappop, heappush
-from itertools import count
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, func, select
+from sqlalchemy import Row, RowMapping, Select, delete, select
 
+from commands.actors.surfaces import ActionError
 from domain.calendar import Window
 from domain.errors import NurtureError
 from domain.lead import State
 from domain.phrases import parse_hours
 from domain.said import Deal
-from domain.steps import Step, Verb
 from storage import handling, reps
 from storage import tables as t
-from tests.world import MONDAY, World, shipped_files
+from storage.archive import Archive, Tx
+from tests.world import MONDAY, shipped_files
 
 READY = {"fact.pain": "detention", "fact.evaluate_within_months": 1}
 DAYS = 30
 STARTS_AT = MONDAY - timedelta(hours=15)
-ENDS_AT = STARTS_AT + timedelta(days=DAYS)
 MANAGER = "tom"
 ZONES = ("America/Chicago", "America/New_York", "America/Los_Angeles", "America/Denver")
 Span = tuple[float, float]
@@ -65,6 +66,8 @@ TEAM = {
     "gita": Habit(zone="Europe/London", holidays="GB-ENG", hours="Mon-Fri 12:00-20:00"),
     "hugo": Habit(capacity=5),
 }
+PLACES_FOR = 300
+"""Leads of a month for which the places of the team are enough."""
 REJECTIONS: Sequence[More] = (
     {"reason": "misrouted"},
     {"reason": "definition_not_met", "criterion": "soon"},
@@ -80,140 +83,155 @@ def people() -> str:
     return known + "".join(line.format(name) for name in more)
 
 
+def team_for(leads: int) -> dict[str, Habit]:
+    """Places for as many as come: a team that is full holds leads back, best first, and they wait for no person."""
+    times = -(-leads // PLACES_FOR)
+    return {name: replace(habit, capacity=habit.capacity * times) for name, habit in TEAM.items()}
+
+
+FILES = {**shipped_files(), "lead_defs/people.yaml": people()}
+
+
+class Deeds(Protocol):
+    """What people do. Raises NurtureError or ActionError where it is refused."""
+
+    def enrol(self, email: str, values: Mapping[str, Any]) -> UUID:  # Any: values of fields
+        ...
+
+    def ask_for_demo(self, lead: UUID, event_id: str) -> None: ...
+
+    def leave(self, name: str, until: datetime) -> None: ...
+
+    def say(self, standing: Standing, command: str, more: More) -> None:
+        """Whoever has the lead decides."""
+        ...
+
+    def assign(self, lead: UUID, rep: str) -> None: ...
+
+
+Plan = Callable[[datetime, str, Callable[[], None]], None]
+"""When, what, and how."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a lead stands with sales. `offers` and `tried`, what its attempts came to, are of all its handoffs."""
+
+    row: RowMapping
+    """Columns of the lead."""
+    handoff: UUID
+    offer: int
+    offers: int
+    tried: Sequence[str]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        row = self.row
+        return (row["id"], row["state"], row["owner"], self.offers, len(self.tried), row["clock_started_at"])
+
+    def is_still(self, now: Standing | None) -> bool:
+        """Whether it was neither moved on nor taken from whoever had it."""
+        then = (self.row["owner"], self.row["state"], self.offers)
+        return now is not None and then == (now.row["owner"], now.row["state"], now.offers)
+
+
 @dataclass
 class Month:
-    world: World
+    archive: Archive
+    deeds: Deeds
+    plan: Plan
     leads: int
     seed: int
+    days: int = DAYS
     team: dict[str, Habit] = field(default_factory=lambda: dict(TEAM))
     dice: random.Random = field(init=False)
     ids: list[UUID] = field(default_factory=list)
     fullest: dict[str, int] = field(default_factory=dict)
     """The most each had in hand at any moment."""
     refused: list[str] = field(default_factory=list)
-    _due: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
-    _steps: dict[UUID, Step] = field(default_factory=dict)
     _planned: set[tuple[object, ...]] = field(default_factory=set)
-    _number: Any = field(default_factory=count)  # Any: itertools.count
+
+    @property
+    def ends_at(self) -> datetime:
+        return STARTS_AT + timedelta(days=self.days)
 
     def begin(self) -> None:
         self.dice = random.Random(self.seed)
-        self.world.clock.at = STARTS_AT
-        with self.world.archive.begin() as tx:
+        with self.archive.begin() as tx:
             tx.execute(delete(t.reps))
             for name, habit in self.team.items():
                 own = {"capacity": habit.capacity, "weight": habit.weight, "hours": habit.hours, "zone": habit.zone}
-                reps.put(tx, self.world.archive, name, {**own, "holidays": habit.holidays})
+                reps.put(tx, self.archive, name, {**own, "holidays": habit.holidays})
         for number in range(self.leads):
-            at = STARTS_AT + timedelta(minutes=self.dice.randrange((DAYS - 4) * 24 * 60))
-            self.plan(at, lambda number=number: self._comes(number))  # type: ignore[misc]  # bound by default
+            at = STARTS_AT + timedelta(minutes=self.dice.randrange((self.days - 4) * 24 * 60))
+            self.plan(at, f"lead {number} comes", partial(self._comes, number))
         for name, habit in self.team.items():
             if habit.away:
                 first, last = (STARTS_AT + timedelta(days=day) for day in habit.away)
-                self.plan(first, lambda name=name, last=last: self._leaves(name, last))  # type: ignore[misc]
-
-    def plan(self, at: datetime, act: Callable[[], None]) -> None:
-        heappush(self._due, (at, next(self._number), act))
-
-    def live(self, until: datetime) -> None:
-        while self._due and self._due[0][0] <= until:
-            at, _, act = heappop(self._due)
-            self.world.clock.at = max(self.world.clock.at, at)
-            act()
-            self._hear()
-        self.world.clock.at = max(self.world.clock.at, until)
+                self.plan(first, f"{name} leaves", partial(self.deeds.leave, name, last))
 
     def _comes(self, number: int) -> None:
         dice = random.Random(f"{self.seed}/{number}")
         is_hand = dice.random() < 0.15
         site = {"lead.time_zone": dice.choice(ZONES), "company.dock_doors": dice.choice((8, 14, 30))}
-        lead = self.world.enrol(f"lead{number}@site{number}.example", values={**site, **({} if is_hand else READY)})
+        lead = self.deeds.enrol(f"lead{number}@site{number}.example", {**site, **({} if is_hand else READY)})
         self.ids.append(lead)
         if is_hand:
-            self.world.event(lead, "demo_request", f"demo/{number}")
+            self.deeds.ask_for_demo(lead, f"demo/{number}")
 
-    def _leaves(self, name: str, last: datetime) -> None:
-        with self.world.archive.begin() as tx:
-            reps.away(tx, self.world.archive, name, last, "untouched")
+    def see(self, lead: UUID | None = None) -> None:
+        """Whoever has this lead now, or any, means to do something with it, once for each offer and state."""
+        with self.archive.reading() as tx:
+            found = [one for one in standing(tx, lead) if one.key not in self._planned]
+            if found:
+                self._count(tx)
+        for one in found:
+            self._planned.add(one.key)
+            if one.row["is_on_desk"]:
+                self._ask_the_manager(self._later("", (0.5, 2.0)), one.row["id"])
+            elif one.row["owner"] in self.team:
+                self._works(one)
 
-    def _hear(self) -> None:
-        """What the relay does: everybody who was woken looks."""
-        while True:
-            with self.world.archive.begin() as tx:
-                woken = list(dict.fromkeys(tx.execute(delete(t.wakes).returning(t.wakes.c.lead_id)).scalars()))
-            if not woken:
-                return
-            for lead in woken:
-                self._stands(lead, self.world.look(lead))
-
-    def _stands(self, lead: UUID, step: Step) -> None:
-        self._steps[lead] = step
-        if step.verb is not Verb.ENDED:
-            self.plan(step.due_at, lambda: self._perform(lead, step))
-        self._people_see(lead)
-
-    def _perform(self, lead: UUID, step: Step) -> None:
-        if self._steps[lead] is step:
-            self._stands(lead, self.world.perform(lead, step))
-
-    def _people_see(self, lead: UUID) -> None:
-        """Whoever has the lead now means to do something with it, once for each offer and state."""
-        row, offers, tried = self._see(lead)
-        if row["owner"] is None or row["clock_name"] is None:
-            return
-        key = (lead, row["state"], row["owner"], offers, len(tried), row["clock_started_at"])
-        if key in self._planned:
-            return
-        self._planned.add(key)
-        if row["is_on_desk"]:
-            self.plan(self._later("", (0.5, 2.0)), lambda: self._assign(lead))
-        elif row["owner"] in self.team:
-            self._count(row["owner"])
-            self._works(lead, row, offers, tried)
-
-    def _see(self, lead: UUID) -> tuple[RowMapping, int, Sequence[str]]:
-        """The lead's row, how often it was offered, and what its attempts came to."""
-        c, o, a = t.leads.c, t.offers.c, t.attempts.c
-        with self.world.archive.reading() as tx:
-            row = tx.execute(select(t.leads).where(c.id == lead)).mappings().one()
-            offers = tx.execute(select(func.count()).where(o.lead_id == lead)).scalar_one()
-            return row, offers, tx.execute(select(a.outcome).where(a.lead_id == lead)).scalars().all()
+    def _now(self, lead: UUID) -> Standing | None:
+        with self.archive.reading() as tx:
+            return next(iter(standing(tx, lead)), None)
 
     def _later(self, name: str, span: Span) -> datetime:
         habit = self.team.get(name, Habit())
         window = Window(parse_hours(habit.hours), habit.zone, habit.holidays)
-        start = self.world.clock.at
+        start = self.archive.clock.now()
         if habit.away and STARTS_AT + timedelta(days=habit.away[0]) <= start:
             start = max(start, STARTS_AT + timedelta(days=habit.away[1]))
         return window.add(start, timedelta(hours=self.dice.uniform(*span)))
 
-    def _count(self, name: str) -> None:
-        with self.world.archive.reading() as tx:
-            now = handling.in_hand(tx, self.world.clock.at).get(name, 0)
-        self.fullest[name] = max(self.fullest.get(name, 0), now)
+    def _count(self, tx: Tx) -> None:
+        for name, now in handling.in_hand(tx, self.archive.clock.now()).items():
+            self.fullest[name] = max(self.fullest.get(name, 0), now)
 
-    def _works(self, lead: UUID, row: RowMapping, offers: int, tried: Sequence[str]) -> None:
-        name, state = row["owner"], State(row["state"])
+    def _works(self, one: Standing) -> None:
+        name = one.row["owner"]
         if self.team[name].answers:
-            span, command, more = self._decision(self.team[name], state, tried, row["ready_rule"] == "hand_raiser")
-            self.plan(self._later(name, span), lambda: self._say(lead, name, state, offers, command, more))
+            span, command, more = self._decision(self.team[name], one)
+            self.plan(self._later(name, span), f"{name}: {command}", partial(self._say, one, command, more))
 
-    def _say(self, lead: UUID, name: str, state: State, number: int, command: str, more: More) -> None:
-        row, offers, _ = self._see(lead)
-        if (row["owner"], row["state"], offers) != (name, state, number):
-            return  # taken from them meanwhile
+    def _say(self, one: Standing, command: str, more: More) -> None:
+        if one.is_still(self._now(one.row["id"])):
+            self._do(f"{one.row['owner']} {command}", lambda: self.deeds.say(one, command, more))
+
+    def _do(self, what: str, act: Callable[[], None]) -> None:
         try:
-            self.world.say(lead, command, who=name, **more)
-        except NurtureError as error:
-            self.refused.append(f"{name} {command}: {error}")
+            act()
+        except (NurtureError, ActionError) as error:
+            self.refused.append(f"{what}: {error}")
 
-    def _decision(self, habit: Habit, state: State, tried: Sequence[str], is_hot: bool) -> tuple[Span, str, More]:
+    def _decision(self, habit: Habit, one: Standing) -> tuple[Span, str, More]:
+        state, tried = State(one.row["state"]), one.tried
         if state is State.HANDED_OFF:
             if habit.rejects:
                 return habit.accepts, "reject", dict(self.dice.choice(REJECTIONS))
             return habit.accepts, "accept", {}
         if state is State.ACCEPTED or (state is State.WORKING and "connected" not in tried):
-            return self._attempt(habit.tries_hot if is_hot else habit.tries, len(tried))
+            return self._attempt(habit.tries_hot if one.row["ready_rule"] == "hand_raiser" else habit.tries, len(tried))
         if state is State.WORKING:
             return (2.0, 12.0), *self._outcome()
         if state is State.QUALIFIED:
@@ -237,23 +255,49 @@ class Month:
         if chance < 0.5:
             return "qualify", {}
         if chance < 0.75:
-            return "recycle", {"reason": "bad_timing", "resume_on": self.world.clock.at + timedelta(days=120)}
+            return "recycle", {"reason": "bad_timing", "resume_on": self.archive.clock.now() + timedelta(days=120)}
         if chance < 0.9:
             return "recycle", {"reason": "no_budget"}
         return "disqualify", {"reason": "competitor"}
 
+    def _ask_the_manager(self, at: datetime, lead: UUID) -> None:
+        self.plan(at, f"{MANAGER} assigns", partial(self._assign, lead))
+
     def _assign(self, lead: UUID) -> None:
         """The manager gives it to whoever has most room, and looks again when nobody has."""
-        row = self.world.row(lead)
-        if not row["is_on_desk"]:
+        one, now = self._now(lead), self.archive.clock.now()
+        if one is None or not one.row["is_on_desk"]:
             return
-        with self.world.archive.reading() as tx:
-            release = self.world.archive.live(tx)
-            team = handling.team_of(tx, release, self.world.clock.at, lock=False)
+        with self.archive.reading() as tx:
+            team = handling.team_of(tx, self.archive.live(tx), now, lock=False)
         free = [rep for rep in team if self.team[rep.id].answers and not self.team[rep.id].rejects]
         free = [rep for rep in free if rep.in_hand < rep.capacity and not rep.away_until]
         if not free:
-            self.plan(self.world.clock.at + timedelta(hours=1), lambda: self._assign(lead))
+            self._ask_the_manager(now + timedelta(hours=1), lead)
             return
         best = max(free, key=lambda rep: (rep.capacity - rep.in_hand, rep.id))
-        self.world.say(lead, "assign", actor="MGR", who=MANAGER, rep=best.id)
+        self._do(f"{MANAGER} assign", lambda: self.deeds.assign(lead, best.id))
+
+
+def standing(tx: Tx, lead: UUID | None = None) -> list[Standing]:
+    """Of this lead or all, those somebody has with a clock that runs."""
+    c, h, o, a = t.leads.c, t.handoffs.c, t.offers.c, t.attempts.c
+    names = (c.id, c.state, c.owner, c.clock_started_at, c.is_on_desk, c.ready_rule)
+    theirs = (c.owner.is_not(None), c.clock_name.is_not(None), *((c.id == lead,) if lead else ()))
+    wanted = select(c.id).where(*theirs)
+    handoffs = _by_lead(tx, select(h.lead_id, h.id).where(h.lead_id.in_(wanted)).order_by(h.number))
+    offers = _by_lead(tx, select(o.lead_id, o.handoff_id, o.number).where(o.lead_id.in_(wanted)))
+    tried = _by_lead(tx, select(a.lead_id, a.outcome).where(a.lead_id.in_(wanted)).order_by(a.id))
+    found = []
+    for row in tx.execute(select(*names).where(*theirs).order_by(c.id)).mappings():
+        handoff, given = handoffs[row["id"]][-1].id, offers[row["id"]]
+        newest = max((one.number for one in given if one.handoff_id == handoff), default=0)
+        found.append(Standing(row, handoff, newest, len(given), [one.outcome for one in tried[row["id"]]]))
+    return found
+
+
+def _by_lead(tx: Tx, query: Select[Any]) -> Mapping[UUID, list[Row[Any]]]:  # Any: columns of several tables
+    found = defaultdict[UUID, list[Row[Any]]](list)
+    for row in tx.execute(query):
+        found[row.lead_id].append(row)
+    return found

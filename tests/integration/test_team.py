@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class Team:
     data: Path
     url: str
     ports: dict[str, int]
+    files: Path = ROOT
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def settings(self, **more: str) -> dict[str, str]:
@@ -73,7 +75,7 @@ class Team:
             "NURTURE_DATABASE": self.url,
             "NURTURE_SECRET": "0123456789abcdef" * 4,
             "NURTURE_DATA": str(self.data),
-            "NURTURE_FILES": str(ROOT),
+            "NURTURE_FILES": str(self.files),
             "NURTURE_HOST": "127.0.0.1",
             "NURTURE_SMTP_HOST": "127.0.0.1",
             "NURTURE_SMTP_PORT": str(self.ports["smtp"]),
@@ -119,23 +121,47 @@ class Team:
         engine.dispose()
         return found
 
+    def prepare(self) -> None:
+        given = self.settings()
+        done = subprocess.run(self.command("prepare"), cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def start_api(self, number: int) -> None:
+        self.start(f"api{number}", self.command("api"), NURTURE_PORT=str(self.ports[f"api{number}"]))
+
+    def start_all(self) -> None:
+        """Two of each, and what takes the mail."""
+        self.start("mail", self.command("mail"))
+        for number in (1, 2):
+            self.start_api(number)
+            self.start(f"worker{number}", self.command("worker"))
+        until(lambda: self.answers("api1") and self.answers("api2"), "the APIs")
+
     def end(self) -> None:
         for process in self.running.values():
             process.kill()
             process.wait()
 
 
-@pytest.fixture
-def team(server: Server, tmp_path: Path) -> Iterator[Team]:
+@contextmanager
+def team_on(server: Server, folder: Path, files: Path = ROOT, attributes: Iterable[str] = ()) -> Iterator[Team]:
+    """Its Temporal runs, and knows these search attributes; the rest is started by whoever has prepared it."""
     names = ("temporal", "ui", "smtp", "api1", "api2")
     with server.nothing() as url:
-        made = Team(tmp_path / "data", url, dict(zip(names, free_ports(5), strict=True)))
+        made = Team(folder / "data", url, dict(zip(names, free_ports(5), strict=True)), files)
         try:
-            ports = ["--port", str(made.ports["temporal"]), "--ui-port", str(made.ports["ui"])]
-            made.start("temporal", [temporal_binary(), "server", "start-dev", "--log-level", "error", *ports])
+            words = ["--port", str(made.ports["temporal"]), "--ui-port", str(made.ports["ui"]), "--log-level", "error"]
+            words += [f"--search-attribute={name}=Keyword" for name in attributes]
+            made.start("temporal", [temporal_binary(), "server", "start-dev", *words])
             yield made
         finally:
             made.end()
+
+
+@pytest.fixture
+def team(server: Server, tmp_path: Path) -> Iterator[Team]:
+    with team_on(server, tmp_path) as made:
+        yield made
 
 
 def begin(team: Team) -> None:
@@ -143,18 +169,11 @@ def begin(team: Team) -> None:
         signed = team.run("sign", "--all", "--as", who)
         assert signed.returncode == 0, signed.stderr
     for _ in range(2):  # again at every upgrade
-        prepared = subprocess.run(
-            team.command("prepare"), cwd=ROOT, env=team.settings(), capture_output=True, text=True, check=False
-        )
-        assert prepared.returncode == 0, prepared.stderr
+        team.prepare()
     for rep in ("rosa", "marc"):
         added = team.run("rep", "add", rep, "--capacity", "100")
         assert added.returncode == 0, added.stderr
-    team.start("mail", team.command("mail"))
-    for number in (1, 2):
-        team.start(f"api{number}", team.command("api"), NURTURE_PORT=str(team.ports[f"api{number}"]))
-        team.start(f"worker{number}", team.command("worker"))
-    until(lambda: team.answers("api1") and team.answers("api2"), "the APIs")
+    team.start_all()
 
 
 def enrol(team: Team, number: int) -> str:

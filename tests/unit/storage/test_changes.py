@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from threading import Thread
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from storage import clock
 from storage import tables as t
 from storage.changes import Changes
 from storage.wakes import Wake
+from tests.postgres import Server
 from tests.world import MONDAY, World
 
 NEVER, LONG = 3600.0, 30.0
@@ -77,3 +79,54 @@ def test_a_clock_that_stands_goes_on_when_somebody_is_finished(world: World) -> 
         while not found and time.monotonic() < until:
             found = running.go_on()
         assert [wake.lead_id for wake in found] == [waiting]
+
+
+def due(world: World, lead_id: UUID, at: timedelta) -> None:
+    """Finished with everything, and its next step, one that is done alone, is due then."""
+    step = {"step_due_at": MONDAY + at, "step": {"verb": "route"}, "step_seq": t.leads.c.seq}
+    with world.archive.begin() as tx:
+        tx.execute(update(t.leads).where(t.leads.c.id == lead_id).values(step))
+
+
+def nudged(running: clock.Running) -> list[UUID]:
+    """The next who are."""
+    until = time.monotonic() + LONG
+    while time.monotonic() < until:
+        if found := running.go_on():
+            return [wake.lead_id for wake in found]
+    return []
+
+
+def test_who_stood_in_line_when_a_worker_was_killed_is_nudged_by_the_next(world: World) -> None:
+    a, b = sorted(world.enrol(f"{n}@site{n}.example") for n in range(2))
+    due(world, a, timedelta(minutes=1))
+    due(world, b, timedelta(minutes=2))
+    with world.archive.begin() as tx:
+        clock.begin(tx, MONDAY, speed=1e7)
+    world.archive.clock = clock.DemoClock(world.archive.engine)
+    with closing(clock.Running(world.archive)) as killed:
+        while world.archive.clock.now() < MONDAY + timedelta(minutes=2):
+            assert killed.go_on() == []
+    with closing(clock.Running(world.archive)) as running:
+        assert nudged(running) == [a]
+        due(world, a, timedelta(days=9))
+        assert nudged(running) == [b]
+
+
+@pytest.mark.postgresql
+def test_one_worker_runs_the_clock_until_it_ends(server: Server, tmp_path: Path) -> None:
+    with server.archive() as url:
+        world = World.make(tmp_path, url=url)
+        due(world, world.enrol(), timedelta(minutes=1))
+        with world.archive.begin() as tx:
+            clock.begin(tx, MONDAY, speed=1.0)
+        with closing(clock.Running(world.archive)) as second:
+            with closing(clock.Running(world.archive)) as first:
+                first.go_on()
+                with world.archive.begin() as tx:
+                    tx.execute(update(t.clock).values(speed=1e7, advanced_at=None))
+                assert second.go_on() == []
+                with world.archive.reading() as tx:
+                    assert clock.read(tx) < MONDAY + timedelta(minutes=1)
+            assert nudged(second)
+        world.archive.engine.dispose()
