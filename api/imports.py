@@ -175,7 +175,8 @@ def _start(tx: Tx, call: Call, imports: Imports, part: Path, name: str, rows: Ma
     part.replace(imports.kept(sha256))  # before the commit: a file nobody asks for does no harm, a missing one would
     found = importing.start(tx, call.archive, name, sha256, rows.description, survey.total, call.who.name)
     left = {name: dict(words) for name, words in survey.left_unknown.items()}
-    return Done({**_view(found), "unmapped": rows.unmapped, "left_unknown": left}, status=202)
+    told = {"unmapped": rows.unmapped, "left_unknown": left, "need_utf8": survey.need_utf8}
+    return Done({**_view(found), **told}, status=202)
 
 
 def _submitted(answer: JSONResponse, imports: Imports) -> JSONResponse:

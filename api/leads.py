@@ -13,6 +13,7 @@ from api import bodies, views
 from api.calls import App, Call, Calling, Done, Id, Who
 from api.deciding import change_by
 from api.views import Json
+from domain.addresses import needs_utf8
 from domain.context import Context
 from domain.errors import InvalidError
 from domain.lead import Source, State
@@ -46,6 +47,8 @@ def enrol(body: bodies.NewLead, call: Calling) -> JSONResponse:
             said = Said("bring", call.who.actor, call.who.actor_id)
             repairing.bring(tx, call.archive, found.lead_id, said)
         answer = views.short(reading.lead(tx, found.lead_id)) | {"is_new": is_new}
+        if needs_utf8(body.email):
+            answer["warnings"] = ["this address gets mails only if our mail server offers SMTPUTF8"]
         return Done(answer, found.wake, 201 if is_new else 200)
 
     answer = call.perform(change)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from api import packet_parts, packet_words, views
+from api.evidence import evidence
 from api.views import Json
 from domain import packet as pure
 from domain import recycling
@@ -32,13 +33,13 @@ def packet(tx: Tx, ctx: Context, handoff: Row, offers: Sequence[Row], may_see_pe
     lead_id: UUID = handoff["lead_id"]
     person = reading.persons(tx, [lead_id]).get(lead_id, {}) if may_see_persons else {}
     known = around(tx, lead_id, may_see_persons)
-    words, deliveries = known.words, [*known.deliveries.values()]
+    deliveries = [*known.deliveries.values()]
     verdict = reading.verdict(tx, handoff["verdict_id"])
     story = conversation(tx, lead_id, known)
     had = seen(ctx, deliveries, known.subjects)
     found = {
         "headline": headline(ctx, person, handoff["rule"]),
-        "why_now": why_now(tx, ctx, handoff, verdict, words),
+        "why_now": why_now(tx, ctx, handoff, verdict, known),
         **what_to_say(ctx, verdict),
         "needs": [stated(ctx, name) for name in declared(ctx, NEEDS)],
         "people": packet_parts.people(tx, ctx, person, may_see_persons),
@@ -89,40 +90,22 @@ def headline(ctx: Context, person: Mapping[str, str], rule: str | None) -> str:
     return f"{who}{f' at {company}' if company else ''}: {leads.why_now(ctx.release, rule)}"
 
 
-def why_now(tx: Tx, ctx: Context, handoff: Row, verdict: Row | None, words: Mapping[str, str]) -> Json:
+def why_now(tx: Tx, ctx: Context, handoff: Row, verdict: Row | None, known: Around) -> Json:
     """The rule in words, and every criterion with what proves it."""
     criteria: list[Json] = verdict["criteria"] if verdict else []
-    records = reading.evidence(tx, {id for c in criteria for id in c["evidence"]})
+    records = evidence(tx, ctx, known, {id for c in criteria for id in c["evidence"]})
     found: Json = {
         "rule": handoff["rule"],
         "says": leads.why_now(ctx.release, handoff["rule"]),
         "at": views.at(verdict["at"]) if verdict else None,
-        "criteria": [
-            {**c, "evidence": [evidence(ctx, id, records.get(id), words) for id in c["evidence"]]} for c in criteria
-        ],
+        "criteria": [{**c, "evidence": [records.of(id) for id in c["evidence"]]} for c in criteria],
     }
     if handoff["rule"] == recycling.OVERRIDE:
         rows, _ = reading.timeline(tx, handoff["lead_id"], None, MOST_HISTORY, ["disposition"])
         promotions = [row for row in rows if row["data"].get("command") == "promote"]
         if promotions:
             found["promoted_by"] = promotions[-1]["actor_id"]
-            found["promoted_because"] = words.get(f"log:{promotions[-1]['id']}")
-    return found
-
-
-def evidence(ctx: Context, id: str, record: Row | None, words: Mapping[str, str]) -> Json:
-    """What proves a criterion: the record, when it was made and by whom, and what it taught."""
-    found: Json = {"id": id}
-    if record is not None:
-        what = record.get("name") or record["kind"]
-        event = ctx.release.events.get(str(what))
-        by = record.get("source") or record.get("actor_id") or record.get("actor")
-        found |= {"at": views.at(record["at"]), "what": event.say if event else what, "by": by}
-    taught = {name: views.plain(known.value) for name, known in ctx.facts.known.items() if known.evidence == id}
-    if taught:
-        found["facts"] = taught
-    if id in words:
-        found["words"] = words[id]
+            found["promoted_because"] = known.words.get(f"log:{promotions[-1]['id']}")
     return found
 
 

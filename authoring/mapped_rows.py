@@ -191,7 +191,7 @@ class MappedRows:
         found, counting = Signs(), [event.times for event in self.mapping.events.values() if event.times]
         columns = {*counting, *(rule.column for name, rule, _ in self._fields if name in self._numbers)}
         templates = [(column, Template.of(column)) for column in sorted(columns)]
-        for record in self.file.records():
+        for record in self.file.records() if templates else ():
             for column, template in templates:
                 with suppress(InvalidError):  # a row cut short; it is refused when its turn comes
                     found.see(column, self._filled(template, record.cells))

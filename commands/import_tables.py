@@ -45,6 +45,9 @@ def show(rows: MappedRows, survey: Survey) -> None:
         console.print("\nNumbers are read with a decimal comma: 1.200 is 1200, and 1,2 is 1.2.")
     if not rows.mapping.opted_out:
         console.print("\n[bold]No column says who has opted out[/]; if there is one, name it in a mapping file.")
+    if survey.need_utf8:
+        console.print(f"\n[bold]{survey.need_utf8} addresses go beyond ASCII before the @[/]: they get mails only if")
+        console.print("your mail server offers SMTPUTF8.")
     for field, words in survey.left_unknown.items():
         listed = ", ".join(f"“{word}” {count}" for word, count in words.most_common(SHOWN_WORDS))
         console.print(

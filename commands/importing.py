@@ -189,7 +189,8 @@ def _surveyed(survey: Survey) -> dict[str, object]:
     rejected = [{"row": each.number, "reason": each.reason} for each in survey.first_rejected]
     counts = {name: survey.counts[name] for name in COUNTS}
     left = {name: dict(words) for name, words in survey.left_unknown.items()}
-    return {"total": survey.total, **counts, "first_rejected": rejected, "left_unknown": left}
+    beside = {"need_utf8": survey.need_utf8, "first_rejected": rejected, "left_unknown": left}
+    return {"total": survey.total, **counts, **beside}
 
 
 def _write_rejected(archive: Archive, rows: MappedRows, found: Import, path: Path) -> str | None:

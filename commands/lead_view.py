@@ -39,7 +39,7 @@ def _head(lead: Json) -> Iterator[tuple[str, object]]:
     if lead["track"]:
         yield "track", f"{lead['track']}, stage {lead['stage']}"
     following = lead["next"]
-    yield "next", f"{following['reason']}{_at(following['due_at'])}" if following else None
+    yield "next", f"{following['reason']}{_at(following)}" if following else None
     if lead["owner"]:
         clock = lead["clock"] or {}
         yield "owner", lead["owner"]
@@ -84,5 +84,9 @@ def _when(at: str | None) -> str:
     return at[:16].replace("T", " ") if at else "-"
 
 
-def _at(due_at: str | None) -> str:
-    return f" (due {_when(due_at)} UTC)" if due_at else ""
+def _at(step: Json) -> str:
+    """A reason that ends in `until` leaves its instant to us."""
+    if not step["due_at"]:
+        return ""
+    at = f"{_when(step['due_at'])} UTC"
+    return f" {at}" if step["reason"].endswith(" until") else f" (due {at})"

@@ -27,7 +27,7 @@ from commands.preparing import write_secretly
 from commands.releasing import publish_files
 from commands.standing import LEFTOVER_GRACE, Standing, standing
 from commands.story import Reader
-from commands.summing_up import Person, print_addresses, print_stories, print_summary
+from commands.summing_up import Person, print_addresses, print_stories, print_summary, whence
 from commands.watching import Scale, Watchdog, Watching, watching
 from domain.errors import RefusedError
 from domain.release import Release
@@ -208,6 +208,7 @@ class Story:
     def sum_up(self, seconds: float) -> None:
         people = {id: Person(buyer.full_name, buyer.company) for id, buyer in self._company.buyers.items()}
         print_summary(self._console, self._archive, self._release, people)
+        self._console.print(f"\n{whence((buyer.id for buyer in self._company.buyers.values()), self._release)}")
         cast = self._company.cast
         late = "1 thing" if cast.failed == 1 else f"{cast.failed} things"
         dropped = f"; {late} somebody meant to do came too late" if cast.failed else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -42,6 +42,14 @@ def print_summary(console: Console, archive: Archive, release: Release, people: 
     console.print(f"\n  touches          {given}")
     console.print(f"  touches to ready {telling.in_words(telling.touches_to_ready(archive))}")
     console.print(f"  promises         {figures.kept} kept, {figures.broken} broken")
+
+
+def whence(buyers: Iterable[str], release: Release) -> str:
+    """How many leads the files' own samples are, and how many came beside them; `buyers` are ids."""
+    is_own = [buyer in release.samples for buyer in buyers]
+    own, more = sum(is_own), len(is_own) - sum(is_own)
+    beside = f", and {more} that the demo brings along, in none of your files" if more else ""
+    return f"{len(is_own)} leads: {own} samples of content/samples.yaml{beside}"
 
 
 def _table(console: Console, rows: Sequence[telling.Row], release: Release, people: Mapping[str, Person]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
+from api.web.words import day
 from domain.lead import State
 from domain.release import Release
 from storage import tables as t
@@ -218,7 +219,13 @@ def _now(row: Row, release: Release) -> str:
         return f"rests: {reason.say[:1].lower()}{reason.say[1:]}" if reason else "rests"
     if row["track"] is None and row["state"] not in IN_HANDS:
         return "no track fits"
-    return str((row["step"] or {}).get("reason", "nobody has looked yet"))
+    step = row["step"] or {}
+    return waiting(step.get("reason", "nobody has looked yet"), step.get("due_at"))
+
+
+def waiting(reason: str, due_at: str | None) -> str:
+    """A reason that ends in `until` leaves its day (UTC) to whoever tells it."""
+    return f"{reason} {day(due_at)}" if due_at and reason.endswith(" until") else reason
 
 
 TIMES = {2: "twice"}

@@ -17,3 +17,9 @@ def email_address(raw: str) -> str:
     except ValueError as error:
         why = (getattr(error, "context", None) or {}).get("reason", "it has no valid form")
         raise InvalidError(f"this is not a mail address: {why}", "email") from None
+
+
+def needs_utf8(address: str) -> bool:
+    """Whether only a mail server with SMTPUTF8 can write to it: an international domain has an ASCII form, a name
+    before the @ has none."""
+    return not address.rpartition("@")[0].isascii()

@@ -61,7 +61,7 @@ class Catcher:
         self._writing += 1
         self._is_quiet.clear()
         try:
-            await asyncio.to_thread(_write, self._folder, name, head.encode("ascii", "replace") + content)
+            await asyncio.to_thread(_write, self._folder, name, head.encode("utf-8", "replace") + content)
         except OSError as error:
             return f"452 4.3.1 The mail could not be stored ({error.strerror}): look after the catcher's disk"
         finally:
@@ -101,7 +101,8 @@ async def serve(host: str, port: int, folder: Path) -> None:
 
 def catching(catcher: Catcher) -> SMTP:
     """One connection's protocol, as asyncio's `create_server` wants it."""
-    return SMTP(catcher, data_size_limit=LARGEST, hostname="catcher.localhost", ident="Nurture mail catcher")
+    host, ident = "catcher.localhost", "Nurture mail catcher"
+    return SMTP(catcher, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname=host, ident=ident)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

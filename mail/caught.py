@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -86,7 +86,7 @@ def letter(folder: Path, name: str) -> Letter | None:
 
 
 def _caught(name: str, head: bytes) -> Caught:
-    message = BytesHeaderParser(policy=compat32).parsebytes(head)
+    message = HeaderParser(policy=compat32).parsestr(head.decode("utf-8", "replace"))
     words = {header: _words(message, header) for header in ("To", "From", "Subject", "X-Envelope-To", "Date")}
     return Caught(name, words["To"] or words["X-Envelope-To"], words["From"], words["Subject"], _date(words["Date"]))
 

@@ -3,7 +3,8 @@ provider.
 
 The standard policies rewrite a long List-Unsubscribe or Feedback-ID as `=?utf-8?q?...`, which breaks
 one-click unsubscribe; the policy here never folds, and only names and subjects may be anything but plain
-ASCII.
+ASCII. The one exception: an address whose own part is beyond ASCII (müller@...) makes all headers UTF-8 (RFC 6532), and
+only servers that offer SMTPUTF8 take such a mail.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from mail.templates import Rendered
 _POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]{{1,63}}(\.[A-Za-z0-9-]{{1,63}})*")
+_BEYOND = re.compile(r"[^\x00-\x7f]")
+LONGEST_LOCAL = 64  # octets
 _RETURN_PATH = re.compile(r"b\+([0-9a-f]{32})@[^@]+")
 _LONGEST_NAME = 70  # characters: encoded, it still fits one header line
 _LONGEST_SUBJECT = 200
@@ -91,9 +94,10 @@ def send_id_of(address: str) -> UUID | None:
 def build(envelope: Envelope, rendered: Rendered, pictures: Sequence[Picture] = ()) -> bytes:
     """Raises MailAddressError for an address that cannot be written as it is; names are cleaned instead."""
     subject = f"{TEST_MARK} {rendered.subject}" if envelope.is_test else rendered.subject
-    message = _start(envelope.send_id, envelope.domain, envelope.date_at, subject)
+    reader = wire_address(envelope.to_address)
+    message = _start(envelope.send_id, envelope.domain, envelope.date_at, subject, is_utf8=not reader.isascii())
     message["From"] = _person(envelope.sender_name, envelope.sender_address)
-    message["To"] = _person(envelope.to_name, envelope.to_address)
+    message["To"] = _called(envelope.to_name, reader)
     message["Reply-To"] = _person(None, envelope.reply_to)
     message["List-Unsubscribe"] = _unsubscribe(envelope)
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -145,6 +149,15 @@ def ascii_address(address: str) -> str:
     return plain
 
 
+def wire_address(address: str) -> str:
+    """The same for somebody we write to, whose own part before the @ may be beyond ASCII (RFC 6531)."""
+    local, at, domain = address.strip().rpartition("@")
+    ascii_address(_BEYOND.sub("x", local) + at + domain)
+    if not local.isprintable() or " " in local or len(local.encode()) > LONGEST_LOCAL:
+        raise MailAddressError("This is no address we can write to: it must be plain, like name@company.example.")
+    return local + at + domain.encode("idna").decode("ascii")
+
+
 def one_line(text: str, longest: int) -> str:
     """Without line breaks and control characters, and no longer than a header should be."""
     clean = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text[: longest * 4])
@@ -153,8 +166,8 @@ def one_line(text: str, longest: int) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
-def _start(send_id: UUID, domain: str, date_at: datetime, subject: str) -> EmailMessage:
-    message = EmailMessage(policy=_POLICY)
+def _start(send_id: UUID, domain: str, date_at: datetime, subject: str, *, is_utf8: bool = False) -> EmailMessage:
+    message = EmailMessage(policy=_POLICY.clone(utf8=is_utf8))
     message["Message-ID"] = message_id(send_id, domain.encode("idna").decode("ascii"))
     message["Date"] = date_at
     message["Subject"] = one_line(subject, _LONGEST_SUBJECT)
@@ -162,7 +175,12 @@ def _start(send_id: UUID, domain: str, date_at: datetime, subject: str) -> Email
 
 
 def _person(name: str | None, address: str) -> Address:
-    return Address(display_name=one_line(name or "", _LONGEST_NAME), addr_spec=ascii_address(address))
+    return _called(name, ascii_address(address))
+
+
+def _called(name: str | None, address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=one_line(name or "", _LONGEST_NAME), username=local, domain=domain)
 
 
 def _unsubscribe(envelope: Envelope) -> str:

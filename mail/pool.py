@@ -27,10 +27,12 @@ from aiosmtplib import (
 )
 
 from mail.errors import MailAddressError, MailConfigError
-from mail.messages import ascii_address
+from mail.messages import ascii_address, wire_address
 
 Status = Literal["sent", "deferred", "failed", "uncertain"]
 
+NO_UTF8 = "5.6.7"
+"""RFC 6531's own code; ours when the server cannot be asked at all. It says nothing about the mailbox."""
 _IDLE = timedelta(seconds=30)  # servers hang up on the idle after a minute or more; we go first
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS_LIKE = re.compile(r"[^\s<>\"'(),;:]*(?:@|%40|=40)[^\s<>\"'(),;]*", re.IGNORECASE)
@@ -88,7 +90,7 @@ class SmtpPool:
 
     async def send(self, mail_from: str, to: str, message: bytes) -> Outcome:
         try:
-            sender, recipient = ascii_address(mail_from), ascii_address(to)
+            sender, recipient = ascii_address(mail_from), wire_address(to)
         except MailAddressError as error:
             return Outcome("failed", "5.1.3", error.sentence)
         try:
@@ -166,13 +168,24 @@ class _Exchange:
         if not self._is_reused:
             await self._client.connect()
         self._phase = "envelope"
-        await self._client.mail(sender)
-        await self._client.rcpt(recipient)
+        if recipient.isascii():
+            await self._client.mail(sender)
+            await self._client.rcpt(recipient)
+        elif await self._offers_utf8():
+            await self._client.mail(sender, options=["SMTPUTF8"])
+            await self._client.rcpt(recipient, encoding="utf-8")
+        else:
+            return Outcome("failed", NO_UTF8, "Our mail server takes no address beyond ASCII (it offers no SMTPUTF8).")
         if not self._client.is_connected:
             raise ConnectionError
         self._phase = "data"
         answer = await self._client.data(message)
         return Outcome("sent", _code(answer.code, answer.message), _without_people(answer.message, recipient))
+
+    async def _offers_utf8(self) -> bool:
+        if self._client.is_ehlo_or_helo_needed:
+            await self._client.ehlo()
+        return self._client.supports_extension("smtputf8")
 
     def outcome_of(self, error: Exception, recipient: str) -> Outcome:
         if _is_refusal(error):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from domain.addresses import needs_utf8
 from domain.errors import InvalidError, NurtureError
 from domain.importing import Line, Refused, Row
 from domain.lead import State, Value
@@ -38,6 +39,7 @@ class Survey:
 
     total: int = 0
     readable: int = 0
+    need_utf8: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     samples: list[tuple[Line, Mapping[str, Value]]] = field(default_factory=list)
     first_rejected: list[Refused] = field(default_factory=list)
@@ -87,6 +89,7 @@ def _take(found: Survey, people: _People, release: Release, row: Prepared | Refu
         found.refuse(Refused(row.line.number, error.sentence))
         return
     found.counts.update((kind, *import_rows.flags(row)))
+    found.need_utf8 += needs_utf8(row.ready.address)
     found.leave(row.left_unknown)
     if len(found.samples) < SAMPLES:
         found.samples.append((row.line, row.ready.values))

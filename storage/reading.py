@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,11 @@ from sqlalchemy import ColumnElement, RowMapping, func, or_, select, tuple_
 
 from domain import keys
 from domain.errors import MissingError
+from domain.lead import Known
 from storage import paging
 from storage import tables as t
 from storage.archive import Archive, Tx
+from storage.rows import to_known
 
 Row = RowMapping
 
@@ -170,6 +173,22 @@ def deliveries(tx: Tx, lead_id: UUID) -> Sequence[Row]:
 
 def verdict(tx: Tx, verdict_id: int | None) -> Row | None:
     return tx.execute(select(t.verdicts).where(t.verdicts.c.id == verdict_id)).mappings().first()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody told us once of a lead, and when that was taken back."""
+
+    name: str
+    fact: Known
+    taken_back_at: datetime | None
+
+
+def told(tx: Tx, lead_id: UUID) -> list[Told]:
+    """Oldest first; personal fields are not kept so."""
+    c = t.learned.c
+    query = select(c.name, c.fact, c.taken_back_at).where(c.lead_id.in_(with_merged(tx, lead_id))).order_by(c.id)
+    return [Told(row.name, to_known({row.name: row.fact})[row.name], row.taken_back_at) for row in tx.execute(query)]
 
 
 def evidence(tx: Tx, ids: Collection[str]) -> dict[str, Row]:

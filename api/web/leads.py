@@ -10,8 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from api import bodies, leads, packets, repairs, support, views
+from api import bodies, leads, repairs, support, views
 from api.calls import Call, Id
+from api.evidence import evidence
 from api.views import Json
 from api.web import acting, proofs
 from api.web.names import names_of
@@ -24,6 +25,7 @@ from domain.repairs import UNDO_WITHIN
 from storage import finding, repairing, sales_reading
 from storage import reading as archive_reading
 from storage.archive import Tx
+from storage.around import around
 from storage.facts import load
 
 router = APIRouter(include_in_schema=False)
@@ -135,9 +137,9 @@ def _page(
 
 def _criteria(visit: Visit, tx: Tx, lead_id: UUID, judged: list[Json]) -> list[Json]:
     ctx = leads.context(tx, visit.app.archive, lead_id)
-    records = archive_reading.evidence(tx, {id for one in judged for id in one["evidence"]})
-    words = archive_reading.words(tx, lead_id) if visit.who.may_see_persons else {}
-    return proofs.proven(ctx, judged, {id: packets.evidence(ctx, id, row, words) for id, row in records.items()})
+    known = around(tx, lead_id, visit.who.may_see_persons)
+    records = evidence(tx, ctx, known, {id for one in judged for id in one["evidence"]})
+    return proofs.proven(ctx, judged, {id: records.of(id) for id in records.rows})
 
 
 def _groups(facts: Json) -> dict[str, dict[str, Json]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.views import Json
+from api.web.words import day
 from domain.context import Context
 
 FIT = "grade.fit"
@@ -22,7 +23,7 @@ class Proof:
 
 
 def proven(ctx: Context, criteria: Sequence[Json], proofs: Mapping[str, Json]) -> list[Json]:
-    """The criteria with their evidence in words. A proof is what `api.packets.evidence` says of a record."""
+    """The criteria with their evidence in words. A proof is what `api.evidence` says of a record."""
     found = []
     for one in criteria:
         names = _reads(ctx, one["id"])
@@ -47,20 +48,41 @@ def _reads(ctx: Context, id: str) -> set[str]:
 
 def _proof(ctx: Context, record: Json, names: set[str]) -> Proof | None:
     taught = {name: value for name, value in record.get("facts", {}).items() if name in names}
-    says = "; ".join(_fact(ctx, name, value) for name, value in taught.items())
+    says = "; ".join(f"{_fact(ctx, name, value)}{_since(ctx, record, name)}" for name, value in taught.items())
     if not says and record.get("facts"):
         return None
-    by = str(record.get("by") or "")
-    person = ctx.release.people.get(by)
     words = record.get("words") if any(name.startswith("fact.") for name in taught) else None
-    return Proof(
-        says or str(record.get("what", "")), person.name if person else BY.get(by, by), record.get("at"), words
-    )
+    by = f"import of {record['import_name']}" if record.get("import_name") else _who(ctx, record)
+    return Proof(says or str(record.get("what", "")), by, record.get("at"), words)
 
 
-def _fact(ctx: Context, name: str, value: Any) -> str:  # Any: a fact's value
+def _who(ctx: Context, said: Json) -> str:
+    by = str(said.get("by") or "")
+    person = ctx.release.people.get(by)
+    return person.name if person else BY.get(by, by)
+
+
+def _since(ctx: Context, record: Json, name: str) -> str:
+    """Who has said something else of it since, or what was believed before."""
+    after, before = record.get("corrected", {}).get(name), record.get("corrects", {}).get(name)
+    if after is None:
+        return f", corrected from {_words(ctx, name, before['from'])}" if before else ""
+    if after["to"] is None:
+        return f", taken back{_on(after)}"
+    who = _who(ctx, after)
+    return f", corrected to {_words(ctx, name, after['to'])}{f' by {who}' if who else ''}{_on(after)}"
+
+
+def _on(said: Json) -> str:
+    return f" on {day(said['at'])}" if said["at"] else ""
+
+
+def _fact(ctx: Context, name: str, value: Any) -> str:  # Any: a fact's value, here and below
     field = ctx.release.fields.get(name)
-    if field is None:
-        return f"{name}: {value}"
-    words = field.options.get(str(value)) or {"True": "yes", "False": "no"}.get(str(value), value)
-    return f"{field.say}: {words}"
+    return f"{field.say if field else name}: {_words(ctx, name, value)}"
+
+
+def _words(ctx: Context, name: str, value: Any) -> str:
+    field = ctx.release.fields.get(name)
+    known = field.options.get(str(value)) if field else None
+    return known or {"True": "yes", "False": "no"}.get(str(value), str(value))

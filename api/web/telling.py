@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api import views
-from api.web.words import instant, spoken
+from api.web.words import day, spoken
 from domain import lifecycle
 from domain.lead import Known
 from domain.release import Release
@@ -26,6 +26,11 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "notes": ("note", "disposition"),
 }
 MAILED = {"delivered": "got the mail", "scheduled": "is to get the mail", "failed": "could not get the mail"}
+WHY_FAILED = {
+    "5.6.7": "the mail server cannot write to an address beyond ASCII (SMTPUTF8)",
+    "render:mail_address_error": "no mail server can write to this address",
+}
+"""By the code of a send; those of servers stand in the ledger and mean something to operations only."""
 TRIED = {
     "connected": "talked with {who}",
     "no_answer": "did not answer when {who} called",
@@ -250,7 +255,9 @@ class Teller:
             return None  # a task tells it
         tone = "nurture" if data.get("status") == "delivered" else "wrong"
         title = data.get("subject") or self.touch(data.get("touch"))
-        return f"{MAILED.get(str(data.get('status')), 'perhaps got the mail')} “{title}”", tone
+        why = WHY_FAILED.get(str(data.get("code")))
+        said = f"{MAILED.get(str(data.get('status')), 'perhaps got the mail')} “{title}”"
+        return f"{said}: {why}" if why else said, tone
 
     def _task(self, row: Row) -> tuple[str, str] | None:
         data = row["data"]
@@ -340,8 +347,9 @@ class Teller:
 
 def imported(data: Row) -> str:
     """An import by its file and its day (UTC), where its row is still there."""
-    at = instant(data.get("import_at"))
-    return f"the import of {data['import_name']} on {at.day} {at:%b %Y}" if at else "an import"
+    return (
+        f"the import of {data['import_name']} on {day(data['import_at'])}" if data.get("import_name") else "an import"
+    )
 
 
 def because(data: Row) -> str:

@@ -202,6 +202,12 @@ def instant(moment: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def day(moment: object) -> str:
+    """A day in UTC, for sentences that nobody's zone goes with: 4 Jan 2027."""
+    at = instant(moment)
+    return f"{at.day} {at:%b %Y}" if at else "-"
+
+
 def _length(seconds: float) -> str | None:
     if seconds < 60:
         return None

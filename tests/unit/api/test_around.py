@@ -62,3 +62,12 @@ def test_a_mail_is_its_subject_as_sent_for_those_who_may_see_persons(world: Worl
     with world.archive.begin() as tx:
         repairing.erase(tx, world.archive, lead_id, Said("erase", "OPS", "root", ticket="T-1"))
     assert told(world, lead_id, "Got the mail").sentence == unnamed.sentence
+
+
+def test_why_a_mail_could_not_be_sent_is_told(world: World) -> None:
+    world.answer = lambda letter: Outcome("failed", "5.6.7")
+    lead_id = world.enrol("müller@firma.example")
+    world.live_for(lead_id, days=2)
+    sentence = told(world, lead_id, "Could not").sentence
+    assert sentence.endswith("”: the mail server cannot write to an address beyond ASCII (SMTPUTF8)")
+    assert not world.row(lead_id)["has_bounced"]  # the mailbox may be a good one

@@ -9,12 +9,13 @@ import pytest
 from rich.console import Console
 
 from commands import telling
+from commands.actors.buyers import buyers_of
 from commands.story import Reader, local
-from commands.summing_up import Person, print_summary
+from commands.summing_up import Person, print_summary, whence
 from commands.telling import Figures
 from commands.watching import Lines, Picture, Scale, Watchdog, watching
 from storage.deciding import open_lead
-from tests.world import MONDAY, World
+from tests.world import MONDAY, World, shipped_release
 
 CHICAGO = "America/Chicago"
 SCALE = Scale(MONDAY, MONDAY + timedelta(days=120), CHICAGO)
@@ -93,6 +94,23 @@ def test_each_story_worth_a_look_is_another_lead(world: World) -> None:
         "unsubscribed": str(left),
     }
     assert telling.worth_a_look([]) == {}
+
+
+def test_what_a_lead_waits_for_is_told_with_its_day() -> None:
+    until = "lost (price); the debrief is due until"
+    assert telling.waiting(until, "2027-03-04T15:00:00+00:00") == f"{until} 4 Mar 2027"
+    assert telling.waiting("no track fits", "2027-03-04T15:00:00+00:00") == "no track fits"
+    assert telling.waiting(until, None) == until
+
+
+def test_the_leads_of_the_files_and_those_of_the_demo_are_told_apart() -> None:
+    release = shipped_release()
+    buyers = [buyer.id for buyer in buyers_of(release, 1)]
+    own, more = len(release.samples), len(buyers) - len(release.samples)
+    assert whence(buyers, release).startswith(
+        f"{own + more} leads: {own} samples of content/samples.yaml, and {more} that"
+    )
+    assert whence(release.samples, release) == f"{own} leads: {own} samples of content/samples.yaml"
 
 
 def test_a_story_is_the_same_in_any_order_and_another_when_something_else_happens(world: World) -> None:

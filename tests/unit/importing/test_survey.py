@@ -101,3 +101,8 @@ def test_a_file_whose_every_row_is_somebody_elses_is_no_mistake_of_the_file(worl
     world.enrol("cy@c.example", external=("crm", "9"))
     told, done = told_and_done(world, [Line(2, "dee@d.example", external=("crm", "9"))])
     assert told == done
+
+
+def test_addresses_that_not_every_server_can_write_to_are_counted(world: World) -> None:
+    rows: list[Row] = [Line(2, "müller@firma.example"), Line(3, "ana@müller.example"), Line(4, "bo@b.example")]
+    assert import_survey.survey(world.archive, reader(rows)).need_utf8 == 1

@@ -25,6 +25,7 @@ class Sink:
     at_data: Answer = accepted
     hang_s: float = 0.0
     is_hanging_up: bool = False
+    offers_utf8: bool = True
     received: list[tuple[str, str, bytes]] = field(default_factory=list)
     connections: list[SMTP] = field(default_factory=list)
     talking: int = 0
@@ -80,6 +81,7 @@ async def listening(sink: Sink, *, password: bytes | None = None) -> AsyncIterat
         made = SMTP(
             sink,
             hostname="sink.localhost",
+            enable_SMTPUTF8=sink.offers_utf8,
             authenticator=check if needs else None,
             auth_required=needs,
             auth_require_tls=not needs,

@@ -6,13 +6,17 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mail import caught
 from mail.catcher import LARGEST, Catcher, catching, find
+from mail.messages import build
 from mail.pool import SmtpPool
 from tests.unit.mail.sinks import hang_up
+from tests.unit.mail.test_messages import ENVELOPE, WORDS
 
 ROOT = Path(__file__).parents[3]
 
@@ -61,6 +65,14 @@ async def test_a_mail_that_comes_twice_is_there_twice_and_the_first_is_found(tmp
     assert found is not None
     assert b"first" in found.read_bytes()
     assert find(tmp_path, "<m2@x.example>") is None
+
+
+async def test_a_reader_beyond_ascii_is_caught_and_found(tmp_path: Path) -> None:
+    to = "müller@firma.example"
+    async with caught_in(tmp_path) as pool:
+        await pool.send("a@x.example", to, build(replace(ENVELOPE, to_address=to, to_name="Jörg Müller"), WORDS))
+    (one,) = caught.listed(tmp_path, "müller", None, 10)[0]
+    assert one.to == "Jörg Müller <müller@firma.example>"
 
 
 @pytest.mark.parametrize(

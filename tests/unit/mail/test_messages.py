@@ -132,12 +132,19 @@ CHANGES: dict[str, Callable[[str], Envelope]] = {
         "a@x.example\r\nBcc: b@x.example",
         "a@x.example, b@x.example",
         "<a@x.example>",
-        "jö@x.example",
+        "j ö@x.example",
     ],
 )
 def test_an_address_that_no_header_can_carry(field: str, address: str) -> None:
     with pytest.raises(MailAddressError, match="name@company"):
         build(CHANGES[field](address), WORDS)
+
+
+def test_a_reader_beyond_ascii_is_written_in_utf_8() -> None:
+    raw = build(replace(ENVELOPE, to_address="jürgen.o'neil@müller.example", to_name="Jürgen, Dr."), WORDS)
+    head = raw.split(b"\r\n\r\n", 1)[0].decode("utf-8").split("\r\n")
+    assert 'To: "Jürgen, Dr." <jürgen.o\'neil@xn--mller-kva.example>' in head
+    assert build(replace(ENVELOPE, to_address="ann@site.example"), WORDS).isascii()
 
 
 def test_an_international_domain_is_written_in_ascii() -> None:

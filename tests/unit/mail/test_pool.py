@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mail.errors import MailConfigError
+from mail.messages import build
 from mail.pool import Outcome, SmtpPool
 from tests.unit.mail.sinks import Sink, greeting, hang_up, listening
+from tests.unit.mail.test_messages import ENVELOPE, WORDS
 
 MAIL = b"Subject: hello\r\n\r\n.dots stay\r\n"
 BOB = "bob.marsh@site.example"
 FROM = "b+0123@mail.example"
+JURGEN = "jürgen@x.example"
 SHORT = timedelta(milliseconds=300)
 
 
@@ -191,15 +195,49 @@ async def test_a_server_that_wants_a_new_connection_gets_one() -> None:
     assert len(sink.connections) == 2
 
 
-@pytest.mark.parametrize(
-    "to", ["", "nobody", "a@b@c", "jürgen@x.example", "a b@x.example", "a@x.example\r\nRSET", "@x"]
+UNWRITABLE = (
+    "",
+    "nobody",
+    "a@b@c",
+    "jür gen@x.example",
+    "jü\u2028@x.example",
+    "ü" * 33 + "@x.example",
+    "a b@x.example",
+    "a@x.example\r\nRSET",
+    "@x",
 )
+
+
+@pytest.mark.parametrize("to", UNWRITABLE)
 async def test_an_address_that_cannot_be_written_fails_before_the_wire(to: str) -> None:
     sink = Sink()
     async with listening(sink) as port:
         outcome = await send_one(port, to)
     assert (outcome.status, outcome.code) == ("failed", "5.1.3")
     assert sink.connections == []
+
+
+async def test_an_address_beyond_ascii_goes_to_a_server_that_takes_it() -> None:
+    sink, raw = Sink(), build(replace(ENVELOPE, to_address=JURGEN), WORDS)
+    async with listening(sink) as port:
+        pool = SmtpPool("127.0.0.1", port, size=1)
+        outcomes = [await pool.send(FROM, to, raw if to == JURGEN else MAIL) for to in (JURGEN, BOB, JURGEN)]
+        await pool.close()
+    assert [outcome.status for outcome in outcomes] == ["sent"] * 3
+    assert [(to, content) for _, to, content in sink.received] == [(JURGEN, raw), (BOB, MAIL), (JURGEN, raw)]
+    assert len(sink.connections) == 1
+
+
+async def test_a_server_that_takes_none_is_said_and_used_on() -> None:
+    sink = Sink(offers_utf8=False)
+    async with listening(sink) as port:
+        pool = SmtpPool("127.0.0.1", port, size=1)
+        outcomes = [await pool.send(FROM, to, MAIL) for to in (JURGEN, BOB)]
+        await pool.close()
+    assert [(one.status, one.code) for one in outcomes] == [("failed", "5.6.7"), ("sent", "2.0.0")]
+    assert "SMTPUTF8" in outcomes[0].detail
+    assert "jürgen" not in outcomes[0].detail
+    assert len(sink.connections) == 1
 
 
 # the sink's library warns of its own ways whenever somebody logs in
