@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from types import FrameType
@@ -90,7 +91,18 @@ def main() -> None:
     code = run(sys.argv[1:])
     if code == STOPPED:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses it twice means it once
+    if "temporalio.client" in sys.modules:
+        _leave(code)
     sys.exit(code)
+
+
+def _leave(code: int) -> None:
+    """The SDK's native threads outlive a client, and have been seen to crash an interpreter that is ending
+    (temporalio/sdk-python#300): what was done was done, and the exit code said it was not."""
+    with suppress(OSError):  # nobody reads what is said any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -1,8 +1,8 @@
 """The links in a salesperson's mail: a page to decide whatever is possible now, without signing in.
 
-The token is the offer's, signed, and holds for some days. A GET shows a page and changes nothing, however often a
-scanner follows it; a POST decides as the salesperson the offer was made to, with the forms of the signed-in page and
-by the same rules as everywhere.
+The token names the offer and the salesperson it was sent to, signed, and holds for some days. A GET shows a page and
+changes nothing, however often a scanner follows it; a POST decides as that salesperson and nobody else, with the forms
+of the signed-in page and by the same rules as everywhere.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from api.web.rendering import DONE, bare
 from api.web.visiting import Posted, Visit, form_of, fresh_once
 from domain.errors import MissingError, NurtureError
 from domain.lead import State
+from domain.release import Release
 from mail.errors import BadLinkError
 from storage import sales_reading
 from storage.reading import Row
@@ -52,9 +53,10 @@ class Asked:
 
 
 def asked(token: str, request: Request, app: App) -> Asked:
-    """Raises MissingError for a token that is not ours, too old, or of somebody who sells here no more."""
+    """Raises MissingError for a token that is not ours, too old, or of somebody who has not this offer any more or
+    sells here no more. One from before links named a person could act for the wrong one, and is refused too."""
     try:
-        offer_id, last_day = app.services.links.read("h", token)
+        offer_id, last_day, person = app.services.links.read("h", token)
     except BadLinkError as error:
         raise MissingError(error.sentence) from None
     now = app.archive.clock.now()
@@ -70,11 +72,21 @@ def asked(token: str, request: Request, app: App) -> Asked:
         raise MissingError(
             "This link has had its time. Sign in: the lead is on the page Handoffs if it is yours still."
         )
-    person = release.people.get(offer["rep"])
+    _check_person(release, person, offer["rep"])
+    who = Principal(f"link:{offer['id']}", person, "sales", person)
+    return Asked(Visit(request, app, who), offer, handoff)
+
+
+def _check_person(release: Release, sent_to: str, rep: str) -> None:
+    """The offer of a team may have gone to somebody else after a claim was taken back."""
+    if not sent_to:
+        raise MissingError("This link does not say whom it was sent to. Sign in: your leads are on the page Handoffs.")
+    person = release.people.get(sent_to)
     if person is None or person.role not in ("sales", "manager"):
         raise MissingError("Whoever this lead was offered to does not sell here any more.")
-    who = Principal(f"link:{offer['id']}", offer["rep"], "sales", offer["rep"])
-    return Asked(Visit(request, app, who), offer, handoff)
+    if sent_to != rep:
+        now_with = release.people[rep].name if rep in release.people else rep
+        raise MissingError(f"This link was sent to {person.name}; the lead went on to {now_with}.")
 
 
 Offered = Annotated[Asked, Depends(asked)]

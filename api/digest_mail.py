@@ -120,10 +120,10 @@ class _Speaker:
         return Item(self._who(row), note, self.url + path, self._answers(row), is_late)
 
     def _answers(self, row: Row) -> tuple[Button, ...]:
-        """A link answers as the salesperson it was made for, so nobody else gets it."""
-        if row["offer_id"] is None or row["rep"] != self.person:
+        """A link answers as the salesperson it was made for, so nobody else gets it; what waits in a queue has none."""
+        if row["offer_id"] is None or row["rep"] != self.person or row["team"]:
             return ()
-        return buttons(self.links, row["offer_id"], row["state"], self.times.now)
+        return buttons(self.links, row["offer_id"], self.person, row["state"], self.times.now)
 
     def _clock(self, row: Row) -> str:
         what = CLOCKS.get(row["clock_name"], spoken(row["clock_name"]))

@@ -158,9 +158,10 @@ def _seen(kind: Kind, send_id: UUID, number: int, request: Request) -> Seen:
 
 def _read(app: Running, kind: Kind, token: str) -> tuple[UUID, int]:
     try:
-        return app.services.links.read(kind, token)
+        send_id, number, _ = app.services.links.read(kind, token)
     except BadLinkError as error:
         raise MissingError(error.sentence) from None
+    return send_id, number
 
 
 def _words(app: Running, tx: Tx, send_id: UUID) -> dict[str, object]:

@@ -51,18 +51,18 @@ LIKELY: Mapping[State, Sequence[str]] = {
 
 def url(links: Links, offer: Row, answer: str) -> str:
     """The address of one answer. It says of itself until which day it holds."""
-    return _url(links, offer["id"], answer, offer["offered_at"])
+    return _url(links, offer["id"], offer["rep"], answer, offer["offered_at"])
 
 
-def _url(links: Links, offer_id: UUID, answer: str, at: datetime) -> str:
+def _url(links: Links, offer_id: UUID, person: str, answer: str, at: datetime) -> str:
     last_day = (at.astimezone(UTC).date() - EPOCH + HOLDS_FOR).days
-    return f"{links.url('h', offer_id, last_day)}/{answer}"
+    return f"{links.url('h', offer_id, last_day, person)}/{answer}"
 
 
-def buttons(links: Links, offer_id: UUID, state: str, at: datetime) -> tuple[Button, ...]:
-    """What a salesperson may answer without signing in, while the lead is theirs, for some days from `at`."""
+def buttons(links: Links, offer_id: UUID, person: str, state: str, at: datetime) -> tuple[Button, ...]:
+    """What this person may answer without signing in, while the lead is theirs, for some days from `at`."""
     answers = LIKELY.get(State(state), ())
-    return tuple(Button(LABELS[one][0], _url(links, offer_id, one, at), LABELS[one][1]) for one in answers)
+    return tuple(Button(LABELS[one][0], _url(links, offer_id, person, one, at), LABELS[one][1]) for one in answers)
 
 
 def reminding(tx: Tx, links: Links, notice: Notice) -> Sheet:
@@ -72,10 +72,10 @@ def reminding(tx: Tx, links: Links, notice: Notice) -> Sheet:
     if offer is None:
         return Sheet()
     if notice.kind == "feedback_remind":
-        return Sheet((Button("Say it", _url(links, offer["id"], FEEDBACK, notice.at), "go"),))
+        return Sheet((Button("Say it", _url(links, offer["id"], notice.person, FEEDBACK, notice.at), "go"),))
     handoff = sales_reading.handoff(tx, str(offer["handoff_id"]))
     is_theirs = offer["closed_at"] is None and not handoff["team"]
-    return Sheet(buttons(links, offer["id"], handoff["state"], notice.at) if is_theirs else ())
+    return Sheet(buttons(links, offer["id"], notice.person, handoff["state"], notice.at) if is_theirs else ())
 
 
 def sheet(tx: Tx, archive: Archive, links: Links, offer_id: UUID) -> Sheet:
@@ -88,7 +88,7 @@ def sheet(tx: Tx, archive: Archive, links: Links, offer_id: UUID) -> Sheet:
     ctx = Context(facts, archive.live(tx), archive.clock.now())
     found = packet(tx, ctx, handoff, [offer], may_see_persons=True)
     is_over = offer["closed_at"] is not None
-    answers = () if is_over else buttons(links, offer_id, handoff["state"], offer["offered_at"])
+    answers = () if is_over else buttons(links, offer_id, offer["rep"], handoff["state"], offer["offered_at"])
     return Sheet(answers, tuple(_sections(found["sections"])))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from api.views import Json
 from api.web import proofs
 from api.web.telling import Teller, taught
-from api.web.words import CLOCKS, HOLDS, Times, spoken
+from api.web.words import CLOCKS, HOLDS, IF_ACCEPTED, Times, spoken
 from domain.context import Context
 from domain.lead import State
 
@@ -199,7 +199,8 @@ class _Speaker:
         if owed["accept_by"]:
             yield f"{CLOCKS['accept']} {self.times.at(owed['accept_by'])}"
         if owed["first_contact_by"]:
-            yield f"{CLOCKS['first_attempt']} {self.times.at(owed['first_contact_by'])}"
+            says = IF_ACCEPTED if owed["accept_by"] else CLOCKS["first_attempt"]
+            yield f"{says} {self.times.at(owed['first_contact_by'])}"
         clock = self.ctx.lead.clock
         if clock and clock.name not in ("accept", "first_attempt"):
             yield f"{CLOCKS.get(clock.name, clock.name)} {self.times.at(clock.due_at)}"

@@ -218,7 +218,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
     "Company": {"name": "As it stands in mails.", "postal_address": "Every mail carries it; the law asks for it."},
     "HumanTouch": {
         "owner": "The person who does them.",
-        "due": "How long they have.",
+        "due": "How long they have; calendar time that ends outside working hours ends when those begin again.",
         "if_not_done": "Go on without it, or keep it open.",
     },
     "AssetsFile": {"assets": "Pieces that mails and reps point to, by the id in asset: links."},
@@ -303,7 +303,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "persona": "Only for these people; who is known to be somebody else does not get it.",
         "learn": "The fact it should teach us; pain is short for fact.pain.",
         "ask": "The question a person asks.",
-        "due": "How long the person has.",
+        "due": "How long the person has; calendar time that ends outside working hours ends when those begin again.",
         "outcomes": "How it can end, and what follows.",
         "if_not_done": "Nobody did it in time: go on without it, or keep it open.",
         "expires": "The last day on which anybody gets it, such as 2027-03-31.",

@@ -99,10 +99,12 @@ def choose(
 
 def silent(release: Release, reps: Sequence[Rep], refusals: Mapping[str, str]) -> list[Rep]:
     """Who let so many leads in a row pass that nothing more is offered to them, as long as a colleague who answers
-    could take it, now or when a place is free. Where nobody else is left, better they than nobody."""
+    could take it, now or when a place is free; whoever has no places at all never could. Where nobody else is left,
+    better they than nobody."""
     limit = release.routing.silent_after
     soon = (None, FULL, FULL_TODAY)
-    answering = {rep.team for rep in reps if rep.let_pass < limit and refusals.get(rep.id) in soon}
+    able = [rep for rep in reps if rep.capacity > 0 and refusals.get(rep.id) in soon]
+    answering = {rep.team for rep in able if rep.let_pass < limit}
     return [rep for rep in reps if rep.let_pass >= limit and rep.team in answering]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 
-from domain import clocks, keys, routing
+from domain import clocks, keys, routing, tasks
 from domain.calendar import add_span
 from domain.lead import Clock, State
 from domain.phrases import Span, parse_hours
@@ -69,7 +69,7 @@ def _task(
     event: str | None = None,
     gives_up: bool,
 ) -> None:
-    due_at = add_span(d.now, due, d.ctx.sales_window)
+    due_at = tasks.due(d.now, due, d.ctx.sales_window)
     row = {
         "id": uuid4(),
         "lead_id": d.lead.id,
@@ -80,7 +80,7 @@ def _task(
         "owner": owner,
         "opened_at": d.now,
         "due_at": due_at,
-        "give_up_at": add_span(due_at, due, d.ctx.sales_window) if gives_up else None,
+        "give_up_at": tasks.due(due_at, due, d.ctx.sales_window) if gives_up else None,
         "rung": 0,
         "tries": 0,
     }

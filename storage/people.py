@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from domain import decisions, sales_decisions
-from domain.calendar import add_span, is_zone
+from domain import decisions, sales_decisions, tasks
+from domain.calendar import is_zone
 from domain.errors import InvalidError, MissingError, RefusedError
 from domain.lead import Source
 from domain.phrases import Outcome
@@ -171,8 +171,7 @@ def finish_task(tx: Tx, archive: Archive, task_id: UUID, done: TaskDone) -> Deci
     source = Source.CALL if done.actor == "NUR" else Source.REP
     learning.learn(tx, d.lead, d.release, values, source, f"log:{log_id}", d.now)
     if then.then == "retry" and row.tries < then.times:
-        due_at = add_span(d.now, then.every, d.ctx.sales_window)
-        give_up_at = due_at + (row.give_up_at - row.due_at) if row.give_up_at else None
+        due_at, give_up_at = tasks.put_off(d.now, then.every, d.ctx.sales_window, row.due_at, row.give_up_at)
         later = {"tries": row.tries + 1, "due_at": due_at, "give_up_at": give_up_at, "rung": 0}
         tx.execute(update(t.tasks).where(c.id == task_id).values(later))
         return Decided(d.lead.id, wakes.wake(tx, d.lead.id, "task put off"))

@@ -89,8 +89,8 @@ def take_next(tx: Tx, archive: Archive, rep: str) -> Claimed | None:
     release, now = archive.live(tx), archive.clock.now()
     seller = _seller(tx, release, rep)
     own = _own(tx, rep, now)
-    if mine := max((row for row in own if _is_theirs(row, rep, now)), key=_until, default=None):
-        until = _renew(tx, mine, release, now)
+    mine = max((row for row in own if _is_theirs(row, rep, now)), key=_until, default=None)
+    if mine and (until := _renew(tx, mine, release, now)):
         return Claimed(mine["lead_id"], says(_place(mine), release.queue, now), until, False)
     passed_over: set[UUID] = set()
     for _ in range(MOST_TRIES):
@@ -242,11 +242,14 @@ def _log(tx: Tx, lead: Lead, now: datetime, rep: str, what: str, reason: str | N
     )
 
 
-def _renew(tx: Tx, row: RowMapping, release: Release, now: datetime, is_calling: bool = False) -> datetime:
+def _renew(tx: Tx, row: RowMapping, release: Release, now: datetime, is_calling: bool = False) -> datetime | None:
+    """None when it ran out since it was read, and somebody else was faster."""
     length = release.queue.call if is_calling else release.queue.lease
     until: datetime = max(row["claimed_until"], now + length)
-    tx.execute(update(t.queue).where(t.queue.c.lead_id == row["lead_id"]).values(claimed_until=until))
-    return until
+    c = t.queue.c
+    still = (c.lead_id == row["lead_id"], c.claimed_by == row["claimed_by"], c.claimed_until > now)
+    renewing = update(t.queue).where(*still).values(claimed_until=until)
+    return until if tx.execute(renewing.returning(c.lead_id)).first() else None
 
 
 def _mine(tx: Tx, rep: str, now: datetime) -> tuple[RowMapping, Lead]:
@@ -265,6 +268,7 @@ def keep_claim(tx: Tx, archive: Archive, rep: str, is_calling: bool) -> Claimed:
     release, now = archive.live(tx), archive.clock.now()
     own, lead = _mine(tx, rep, now)
     until = _renew(tx, own, release, now, is_calling)
+    assert until is not None  # nobody claims it while it is locked
     if is_calling:
         _log(tx, lead, now, rep, "calling", until=until.isoformat())
     return Claimed(lead.id, says(_place(own), release.queue, now), until, False)

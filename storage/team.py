@@ -32,6 +32,13 @@ def promises(tx: Tx, now: datetime, limit: int, *, is_over: bool, owner: str | N
     return tx.execute(query.order_by(c.clock_due_at, c.id).limit(limit)).mappings().all()
 
 
+def not_told(tx: Tx, now: datetime, limit: int) -> Sequence[Row]:
+    """Feedback and debriefs that were due and are still not given, the oldest first."""
+    c = t.duties.c
+    query = select(t.duties).where(c.closed_at.is_(None), c.due_at <= now).order_by(c.due_at, c.id)
+    return tx.execute(query.limit(limit)).mappings().all()
+
+
 def loads(tx: Tx, now: datetime) -> Mapping[str, Row]:
     """By owner, what is not in a queue: how many promises, how many at risk and over, and when the next one ends."""
     c = t.leads.c

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import and_, func, not_, or_, select
 
 from domain.lead import IN_SALES
 from domain.steps import Verb
@@ -36,13 +36,25 @@ def promises(tx: Tx, limit: int) -> Sequence[Row]:
 
 
 def clocks(tx: Tx, now: datetime) -> Mapping[str, int]:
-    """How many promises of sales run, were reminded of, and are broken."""
+    """How many promises of sales run, were reminded of, and are broken; what is to be told back is one too."""
     c = t.leads.c
     with_sales = select(func.count()).where(c.state.in_(WITH_SALES))
     is_broken = or_(c.clock_due_at < now, c.clock_rung >= ESCALATED, c.is_on_desk)
     broken = tx.execute(with_sales.where(is_broken)).scalar_one()
     at_risk = tx.execute(with_sales.where(not_(is_broken), c.clock_rung >= 1)).scalar_one()
-    return {"running": tx.execute(with_sales).scalar_one() - broken - at_risk, "at_risk": at_risk, "broken": broken}
+    found = {"running": tx.execute(with_sales).scalar_one() - broken - at_risk, "at_risk": at_risk, "broken": broken}
+    told_back = _duties(tx, now)
+    return {name: count + told_back[name] for name, count in found.items()}
+
+
+def _duties(tx: Tx, now: datetime) -> Mapping[str, int]:
+    """Feedback and debriefs that are not given yet, by the same words."""
+    c = t.duties.c
+    is_broken, is_at_risk = c.due_at <= now, and_(c.due_at > now, c.reminded_at.is_not(None))
+    rest = and_(c.due_at > now, c.reminded_at.is_(None))
+    counts = [func.count().filter(each) for each in (rest, is_at_risk, is_broken)]
+    row = tx.execute(select(*counts).where(c.closed_at.is_(None))).one()
+    return dict(zip(("running", "at_risk", "broken"), row, strict=True))
 
 
 def tasks_due(tx: Tx, until: datetime, limit: int) -> tuple[int, Sequence[Row]]:

@@ -37,15 +37,17 @@ def _page(visit: Visit, status: int = 200, **more: Any) -> Response:
     with visit.app.archive.reading() as tx:
         running = team.promises(tx, now, LISTED, is_over=False)
         over = team.promises(tx, now, LISTED, is_over=True)
+        not_told = team.not_told(tx, now, LISTED)
         broken = team.breaches(tx, BROKEN)
         untried = promises.untried(tx, visit.app.archive, now - UNTRIED_SINCE, UNTRIED, is_open=True)
-        leads = {row["id"] for row in (*running, *over)} | {row["lead_id"] for row in broken}
+        leads = {row["id"] for row in (*running, *over)} | {row["lead_id"] for row in (*broken, *not_told)}
         leads |= {one.lead_id for one in untried}
         shown = {
             "reps": items,
             "loads": team.loads(tx, now),
             "running": running,
             "over": over,
+            "not_told": not_told,
             "broken": broken,
             "untried": untried,
             "queues": team.queues(tx),

@@ -17,7 +17,7 @@ from api.web.telling import Teller, Told, taught_of, touch_title
 from api.web.visiting import Reader, Visit
 from domain.calendar import at_local
 from domain.release import Release
-from storage import sales_reading, today, trackless
+from storage import sales_reading, team, today, trackless
 from storage.archive import Tx
 from storage.reading import Row
 
@@ -42,7 +42,8 @@ def page(visit: Reader) -> Response:
         task_count, due_tasks = today.tasks_due(tx, ends, LISTED)
         step_count, steps = today.steps_due(tx, now, ends, LISTED)
         late, log = today.promises(tx, LISTED), today.latest(tx, 3 * LATEST)
-        leads = {row["id"] for row in (*late, *steps)} | {row["lead_id"] for row in (*due_tasks, *log)}
+        not_told = team.not_told(tx, now, LISTED)
+        leads = {row["id"] for row in (*late, *steps)} | {row["lead_id"] for row in (*due_tasks, *log, *not_told)}
         names = names_of(tx, leads, visit.who.may_see_persons)
         shown: dict[str, Any] = {  # Any: what the page shows
             "names": names,
@@ -50,6 +51,7 @@ def page(visit: Reader) -> Response:
             "tasks": (task_count, [tasks.task_view(row, visit.release) for row in due_tasks]),
             "steps": (step_count, [_step(row, visit.release) for row in steps]),
             "promises": (today.clocks(tx, now), late),
+            "not_told": not_told,
             "mails": today.mails(tx, begins),
             "latest": _latest(visit, log, names),
             "yours": _yours(tx, visit),

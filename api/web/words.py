@@ -50,7 +50,11 @@ CLOCKS: Mapping[str, str] = {
     "outcome": "Outcome by",
     "opportunity": "Opportunity by",
     "desk": "Manager decides by",
+    "feedback": "Was the packet helpful, by",
+    "debrief": "Why it ended so, by",
 }
+IF_ACCEPTED = "If accepted now: first contact by"
+"""Its time begins with the acceptance, so this may well be before the promise to accept ends."""
 NEXT: Mapping[str, str] = {
     "callback": "You agreed to call back",
     "hand_raise": "They asked for us",

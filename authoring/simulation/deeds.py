@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from authoring.simulation.life import Life
 from authoring.simulation.verbs import offer
-from domain import decisions, supporting
-from domain.calendar import add_span
+from domain import decisions, supporting, tasks
 from domain.errors import InvalidError, RefusedError
 from domain.lead import Source, Status, Task, Value
 from domain.phrases import Outcome
@@ -49,8 +48,8 @@ def finish_task(life: Life, name: str, who: str, values: Mapping[str, Value] = N
     life.log("task", actor="NUR", data=data)
     life.learn(values, Source.CALL, f"log:{life.number()}")
     if then.then == "retry" and task.tries < then.times:
-        due_at = add_span(life.now, then.every, life.ctx.sales_window)
-        give_up_at = due_at + (task.give_up_at - task.due_at) if task.give_up_at else None
+        window = life.ctx.sales_window
+        due_at, give_up_at = tasks.put_off(life.now, then.every, window, task.due_at, task.give_up_at)
         put_off = replace(task, tries=task.tries + 1, due_at=due_at, give_up_at=give_up_at, rung=0)
         life.facts = replace(life.facts, task=put_off)
         return

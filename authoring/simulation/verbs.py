@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from authoring.simulation.life import Life
-from domain import clocks, routing
+from domain import clocks, routing, tasks
 from domain.calendar import add_span
 from domain.lead import Clock, Status, Task
 from domain.phrases import Span
@@ -57,9 +57,9 @@ def _task(
     life: Life, kind: str, owner: str, due: Span, *, touch: str | None = None, event: str | None = None, gives_up: bool
 ) -> None:
     window = life.ctx.sales_window
-    due_at = add_span(life.now, due, window)
+    due_at = tasks.due(life.now, due, window)
     task = Task(
-        life.number(), kind, touch, owner, life.now, due_at, add_span(due_at, due, window) if gives_up else None
+        life.number(), kind, touch, owner, life.now, due_at, tasks.due(due_at, due, window) if gives_up else None
     )
     life.facts = replace(life.facts, task=task)
     data = {"kind": kind, "touch": touch, "event": event, "owner": owner, "is": "opened"}

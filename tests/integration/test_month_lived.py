@@ -36,7 +36,7 @@ from domain.said import Deal
 from storage import api_keys, clock, releases
 from storage.archive import Archive
 from tests import postgres
-from tests.integration.test_team import Team, team_on
+from tests.integration.team import Team, team_on
 from tests.month import DAYS, FILES, MANAGER, STARTS_AT, TEAM, Month, More, Standing, team_for
 from tests.month_checks import check, kept, tell
 from tests.postgres import Server

@@ -1,39 +1,39 @@
 """A team's own server: the compose file is valid, and its very commands do their work - two workers, two APIs, one
-PostgreSQL - while one of each is killed."""
+PostgreSQL - while salespeople ask both for leads as fast as they can, and while one of each is killed."""
 
 from __future__ import annotations
 
-import json
-import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
-import yaml
-from sqlalchemy import create_engine, text
 
-from commands.programs import temporal_binary
-from tests.integration.test_up import GIVEN_UP, PERSON, ROOT, environment, free_ports, until
+from commands.preparing import prepare
+from settings import Settings
+from tests.integration.hammering import PEOPLE, PLACES, READY, Floor, replayed
+from tests.integration.team import COMPOSE, FAST, SECRET, SLOW, Team, services, team_on
+from tests.integration.test_up import GIVEN_UP, PERSON, ROOT, until
 from tests.postgres import Server
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(600)]
-COMPOSE = ROOT / "docker-compose.yml"
-READY = {**PERSON, "fact": {"pain": "detention", "evaluate_within_months": 1}}
 LEADS = 40
-
-
-def services() -> dict[str, Any]:  # Any: YAML
-    found: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]
-    return found
+LEADS_IN_QUEUE = 32
+TUESDAY = datetime(2027, 1, 5, 15, tzinfo=UTC)
+"""Nine in the morning in Chicago, and no public holiday for days."""
+ROUTING = """
+manager: tom
+teams: {inside: {handoff: queue}}
+rules:
+  - {id: webinar, to: round_robin, team: inside, when: 'inquiry.source == "webinar"'}
+  - {id: in-turn, to: round_robin, team: sales}
+"""
 
 
 def test_the_file_is_as_the_published_schema_wants_it() -> None:
@@ -52,128 +52,42 @@ def test_nothing_is_published_beyond_this_machine_and_no_secret_has_a_default() 
 
 
 def test_every_setting_there_exists() -> None:
-    from settings import Settings
-
     named = {name for s in services().values() for name in s.get("environment", {}) if name.startswith("NURTURE_")}
     assert {name.removeprefix("NURTURE_").casefold() for name in named} <= set(Settings.model_fields)
 
 
-@dataclass
-class Team:
-    """The processes of the compose file, as this machine can run them: its addresses in place of its host names."""
-
-    data: Path
-    url: str
-    ports: dict[str, int]
-    files: Path = ROOT
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    def settings(self, **more: str) -> dict[str, str]:
-        given = {name: str(value) for name, value in services()["worker"]["environment"].items()}
-        kept = {name: value for name, value in given.items() if "$" not in value}
-        here = {
-            "NURTURE_DATABASE": self.url,
-            "NURTURE_SECRET": "0123456789abcdef" * 4,
-            "NURTURE_DATA": str(self.data),
-            "NURTURE_FILES": str(self.files),
-            "NURTURE_HOST": "127.0.0.1",
-            "NURTURE_SMTP_HOST": "127.0.0.1",
-            "NURTURE_SMTP_PORT": str(self.ports["smtp"]),
-            "NURTURE_SMTP_USERNAME": "",
-            "NURTURE_SPEED": "864000",
-            "TEMPORAL_ADDRESS": f"127.0.0.1:{self.ports['temporal']}",
-            "TEMPORAL_CONFIG_FILE": os.devnull,
-        }
-        return environment() | kept | here | more
-
-    def command(self, service: str) -> list[str]:
-        said = services()[service]["command"]
-        program = {"nurture": [sys.executable, "-m", "cli"], "python": [sys.executable]}[said[0]]
-        here = {"0.0.0.0": "127.0.0.1", "8625": str(self.ports["smtp"]), "/data/mail": str(self.data / "mail")}
-        return [*program, *(here.get(word, word) for word in said[1:])]
-
-    def start(self, name: str, command: list[str], **more: str) -> None:
-        given = self.settings(**more)
-        with (self.data.parent / f"{name}.log").open("wb") as log:
-            self.running[name] = subprocess.Popen(command, cwd=ROOT, env=given, stdout=log, stderr=log)
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "cli", *words]
-        return subprocess.run(command, cwd=ROOT, env=self.settings(), capture_output=True, text=True, check=False)
-
-    def call(self, api: str, path: str, body: object = None) -> Any:  # Any: JSON
-        key = (self.data / "admin.key").read_text().strip()
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        with urlopen(Request(f"http://127.0.0.1:{self.ports[api]}{path}", data, headers), timeout=20) as answer:
-            return json.loads(answer.read())
-
-    def answers(self, api: str) -> bool:
-        try:
-            return bool(self.call(api, "/ready"))
-        except OSError:
-            return False
-
-    def rows(self, query: str) -> list[Any]:  # Any: rows
-        engine = create_engine(self.url)
-        with engine.connect() as tx:
-            found = list(tx.execute(text(query)))
-        engine.dispose()
-        return found
-
-    def prepare(self) -> None:
-        given = self.settings()
-        done = subprocess.run(self.command("prepare"), cwd=ROOT, env=given, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-
-    def start_api(self, number: int) -> None:
-        self.start(f"api{number}", self.command("api"), NURTURE_PORT=str(self.ports[f"api{number}"]))
-
-    def start_all(self) -> None:
-        """Two of each, and what takes the mail."""
-        self.start("mail", self.command("mail"))
-        for number in (1, 2):
-            self.start_api(number)
-            self.start(f"worker{number}", self.command("worker"))
-        until(lambda: self.answers("api1") and self.answers("api2"), "the APIs")
-
-    def end(self) -> None:
-        for process in self.running.values():
-            process.kill()
-            process.wait()
+def written(folder: Path) -> Path:
+    """The shipped files, with a team beside the others that takes its leads from a queue, at any hour."""
+    for name in ("lead_defs", "content"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "lead_defs/routing.yaml").write_text(ROUTING)
+    with (folder / "lead_defs/people.yaml").open("a") as people:
+        for id in PEOPLE:
+            people.write(f"  {id}: {{name: {id.title()} Lee, role: sales, team: inside, address: {id}@h.example}}\n")
+    queue = folder / "lead_defs/queue.yaml"
+    queue.write_text(queue.read_text().replace("call_hours: Mon-Fri 08:00-18:00", "call_hours: Mon-Sun 00:00-23:59"))
+    return folder
 
 
-@contextmanager
-def team_on(server: Server, folder: Path, files: Path = ROOT, attributes: Iterable[str] = ()) -> Iterator[Team]:
-    """Its Temporal runs, and knows these search attributes; the rest is started by whoever has prepared it."""
-    names = ("temporal", "ui", "smtp", "api1", "api2")
-    with server.nothing() as url:
-        made = Team(folder / "data", url, dict(zip(names, free_ports(5), strict=True)), files)
-        try:
-            words = ["--port", str(made.ports["temporal"]), "--ui-port", str(made.ports["ui"]), "--log-level", "error"]
-            words += [f"--search-attribute={name}=Keyword" for name in attributes]
-            made.start("temporal", [temporal_binary(), "server", "start-dev", *words])
-            yield made
-        finally:
-            made.end()
-
-
-@pytest.fixture
-def team(server: Server, tmp_path: Path) -> Iterator[Team]:
-    with team_on(server, tmp_path) as made:
+@pytest.fixture(scope="module")
+def team(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """Running, with what everybody wrote made live."""
+    folder = tmp_path_factory.mktemp("team")
+    with team_on(server, folder, written(folder / "files")) as made:
+        begin(made)
         yield made
 
 
 def begin(team: Team) -> None:
+    prepare(Settings(data=team.data, database=team.url, secret=SECRET, speed=SLOW), TUESDAY).engine.dispose()
     for who in ("ines", "tom"):
         signed = team.run("sign", "--all", "--as", who)
         assert signed.returncode == 0, signed.stderr
     for _ in range(2):  # again at every upgrade
-        team.prepare()
-    for rep in ("rosa", "marc"):
-        added = team.run("rep", "add", rep, "--capacity", "100")
-        assert added.returncode == 0, added.stderr
+        team.prepare(SLOW)
     team.start_all()
+    for rep in ("rosa", "marc"):
+        team.call("api1", f"/api/reps/{rep}", {"capacity": 100}, method="PUT")
 
 
 def enrol(team: Team, number: int) -> str:
@@ -187,8 +101,29 @@ def enrol(team: Team, number: int) -> str:
     raise AssertionError("no API answers")
 
 
+def test_nobody_gets_what_another_has_however_hard_they_hammer(team: Team) -> None:
+    """Twelve people, some of them twice at once, on both APIs, while leads come in and leases run out."""
+    floor = Floor.open(team)
+    with ThreadPoolExecutor(len(floor.seats) + 2) as pool:
+        working = [pool.submit(floor.work, person, number) for number, person in enumerate(floor.seats)]
+        leads = list(pool.map(floor.enrol, range(LEADS_IN_QUEUE)))
+        try:
+            until(lambda: floor.held() == dict.fromkeys(PEOPLE, PLACES), "the last free place", GIVEN_UP)
+        finally:
+            floor.over.set()
+        for each in working:
+            each.result(GIVEN_UP)
+    problems, happened = replayed(floor.log(), floor.answers())
+    assert problems == []
+    assert happened.keys() >= {"claimed", "renewed", "calling", "released", "skipped", "rejected", "ran out"}, happened
+    owned = {str(row.id): row.owner for row in team.rows("select id, owner from leads") if str(row.id) in set(leads)}
+    assert Counter(owned.values()) == {**dict.fromkeys(PEOPLE, PLACES), "tom": LEADS_IN_QUEUE - len(PEOPLE) * PLACES}
+    offers = team.rows("select lead_id, rep from offers where closed_at is null")
+    assert sorted((str(row.lead_id), row.rep) for row in offers) == sorted(owned.items())
+
+
 def test_two_workers_and_two_apis_on_one_database(team: Team) -> None:
-    begin(team)
+    team.prepare(FAST)
     with ThreadPoolExecutor(6) as pool:
         leads = list(pool.map(lambda n: enrol(team, n), range(LEADS // 2)))
         team.running["worker1"].send_signal(signal.SIGKILL)
@@ -196,16 +131,19 @@ def test_two_workers_and_two_apis_on_one_database(team: Team) -> None:
         leads += pool.map(lambda n: enrol(team, n), range(LEADS // 2, LEADS))
     assert len(set(leads)) == LEADS
     team.start("worker3", team.command("worker"))
+    theirs = ", ".join(f"'{lead}'" for lead in leads)
 
     def offered() -> bool:
-        states = Counter(row.state for row in team.rows("select state from leads"))
+        states = Counter(row.state for row in team.rows(f"select state from leads where id in ({theirs})"))
         return states["NEW"] + states["INQUIRY"] + states["SALES_READY"] == 0 and states["NURTURING"] <= LEADS // 2
 
+    def is_mailed() -> bool:
+        return len(team.rows(f"select 1 from ledger where status = 'sent' and lead_id in ({theirs})")) >= LEADS // 2
+
     until(offered, "every lead's first steps", GIVEN_UP)
-    until(
-        lambda: len(team.rows("select 1 from ledger where status = 'sent'")) >= LEADS // 2, "a mail for each", GIVEN_UP
-    )
-    assert len(team.rows("select lead_id from handoffs where closed_at is null")) == LEADS // 2
+    until(is_mailed, "a mail for each", GIVEN_UP)
+    open_handoffs = team.rows(f"select lead_id from handoffs where closed_at is null and lead_id in ({theirs})")
+    assert len(open_handoffs) == LEADS // 2
     twice = team.rows("select lead_id, touch from ledger group by lead_id, touch having count(*) > 1")
     assert twice == []
     ids = [path.name for path in (team.data / "mail").glob("*.eml")]

@@ -12,11 +12,13 @@ from sqlalchemy import select
 
 from api import staff_mail
 from api.offered_mail import REFUSE
-from storage import notices
+from storage import digests, notices
 from storage import tables as t
+from storage.notices import Notice
 from tests.unit.api.house import READY, House
 from tests.unit.api.mailed import mail_of, offered, possible, state, told
-from tests.unit.api.visitors import forms_of
+from tests.unit.api.test_queue import pooled
+from tests.unit.api.visitors import forms_of, stranger
 
 
 def test_the_mail_holds_the_packet_and_the_links(house: House) -> None:
@@ -189,3 +191,58 @@ def test_the_link_decides_for_nobody_but_its_own_rep(house: House) -> None:
     assert sorted(numbers) == [1, 2]
     assert rep.client.post(first["accept"], data={"once": "y"}).status_code == 409
     assert READY["email"] not in rep.get(first["accept"])
+
+
+def digest_of(house: House, person: str) -> str:
+    """The text of the digest this morning."""
+    digests.tell(house.archive)
+    c = t.notices.c
+    columns = (c.id, c.lead_id, c.person, c.kind, c.data, c.at, c.tries, c.next_try_at)
+    with house.archive.reading() as tx:
+        notice = Notice(*tx.execute(select(*columns).where(c.kind == "digest", c.person == person)).one())
+        found = staff_mail.written(tx, house.archive, house.links, "https://n.example", notice)
+    assert found is not None
+    return found.text
+
+
+def test_a_link_never_acts_as_whoever_claimed_the_lead_later(house: House) -> None:
+    """Rosa claims it and has a digest about it, takes that back, and Marc has it by the very same offer."""
+    lead = pooled(house)
+    handoff = house.get("/handoffs?open=true")["items"][0]["id"]
+    house.post("/queue/next", {}, "rosa")
+    house.post(f"/handoffs/{handoff}/accept", {}, "rosa")
+    path = urlsplit(next(word for word in digest_of(house, "rosa").split() if word.endswith("/attempt"))).path
+    rep = stranger(house)
+    assert "attempt" in possible(rep.get(path))
+    house.post(f"/leads/{lead}/undo", {}, "rosa")
+    assert "waits in the queue again" in rep.client.get(path).text
+    house.post("/queue/next", {}, "marc")
+    house.post(f"/handoffs/{handoff}/accept", {}, "marc")
+    tried = {"outcome": "connected", "channel": "phone", "once": "x"}
+    for answer in (rep.client.get(path), rep.client.post(path, data=tried)):
+        assert answer.status_code == 404
+        assert "This link was sent to Rosa Delgado; the lead went on to Marc Tremblay." in answer.text
+        assert "Marcus" not in answer.text
+    found = house.get(f"/leads/{lead}")
+    assert (found["state"], found["owner"]) == ("ACCEPTED", "marc")
+
+
+def test_a_manager_hears_of_the_queue_and_gets_no_link_that_decides(house: House) -> None:
+    pooled(house)
+    house.clock.at += timedelta(days=1)
+    text = digest_of(house, "tom")
+    assert "Marcus Bell" in text
+    assert "/h/" not in text
+
+
+def test_a_link_that_does_not_say_whom_it_was_sent_to_is_refused(house: House) -> None:
+    lead, mail, rep = offered(house)
+    with house.archive.reading() as tx:
+        offer = tx.execute(select(t.offers.c.id).where(t.offers.c.lead_id == UUID(lead))).scalar_one()
+    old = urlsplit(house.links.url("h", offer, 65_000)).path
+    for method in ("GET", "POST"):
+        answer = rep.client.request(method, f"{old}/accept")
+        assert answer.status_code == 404
+        assert "does not say whom it was sent to" in answer.text
+    assert state(house, lead) == "HANDED_OFF"
+    assert rep.client.get(mail["accept"]).status_code == 200

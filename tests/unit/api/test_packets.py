@@ -57,7 +57,7 @@ def test_fifteen_sections_in_the_order_a_rep_reads(house: House) -> None:
     assert lines(found, 13)[0].startswith("Rosa Delgado: ")
     assert "Passed over: Marc Tremblay, away" in " ".join(lines(found, 13))
     assert lines(found, 14)[0] == "Accept by Mon 2 Mar, 17:00 Chicago"
-    assert lines(found, 14)[1] == "First contact by Mon 2 Mar, 13:00 Chicago"
+    assert lines(found, 14)[1] == "If accepted now: first contact by Mon 2 Mar, 13:00 Chicago"
     assert "6 attempts on 2 channels over 10 business days; so far 0" in lines(found, 14)[2]
 
 

@@ -191,6 +191,8 @@ def test_who_lets_one_after_the_other_pass_is_passed_over_while_others_answer(re
         {"is_active": False},
         {"team": "field"},
         {"hours": parse_hours("Thu-Fri 09:00-17:00")},
+        {"capacity": 0},
+        {"capacity": 0, "in_hand": 3},
     ],
 )
 def test_where_nobody_who_answers_is_left_better_they_than_nobody(release: Release, other: dict[str, Any]) -> None:

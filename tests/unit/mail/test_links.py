@@ -23,7 +23,17 @@ def test_a_link_leads_back_to_its_send_and_number(kind: Kind) -> None:
         url = links.url(kind, send_id, number)
         assert url.startswith(f"https://n.example/{kind}/")
         assert len(token_of(url)) == 40
-        assert links.read(kind, token_of(url)) == (send_id, number)
+        assert links.read(kind, token_of(url)) == (send_id, number, "")
+
+
+@pytest.mark.parametrize("person", ["r", "ro", "ros", "rosa", "zoë", "x" * 64])
+def test_a_link_may_name_whom_it_was_sent_to(person: str) -> None:
+    links = Links([NEW], "https://n.example")
+    token = token_of(links.url("h", SEND, 9, person))
+    assert links.read("h", token) == (SEND, 9, person)
+    for changed in (token[:-4], f"{token}AAAA", token.swapcase()):
+        with pytest.raises(BadLinkError):
+            links.read("h", changed)
 
 
 def test_a_token_of_one_kind_is_none_of_another() -> None:
@@ -38,7 +48,7 @@ def test_a_token_of_one_kind_is_none_of_another() -> None:
 
 def test_every_changed_character_is_noticed() -> None:
     links = Links([NEW], "https://n.example")
-    token = token_of(links.url("c", SEND, 3))
+    token = token_of(links.url("c", SEND, 3, "rosa"))
     for place, character in enumerate(token):
         changed = token[:place] + ("A" if character != "A" else "B") + token[place + 1 :]
         with pytest.raises(BadLinkError):
@@ -56,8 +66,8 @@ def test_rubbish_is_refused(token: str) -> None:
 def test_keys_rotate() -> None:
     before, during, after = (Links(keys, "https://n.example") for keys in ([OLD], [NEW, OLD], [NEW]))
     old, new = token_of(before.url("u", SEND)), token_of(during.url("u", SEND))
-    assert during.read("u", old) == during.read("u", new) == (SEND, 0)
-    assert after.read("u", new) == (SEND, 0)
+    assert during.read("u", old) == during.read("u", new) == (SEND, 0, "")
+    assert after.read("u", new) == (SEND, 0, "")
     with pytest.raises(BadLinkError):
         after.read("u", old)
     with pytest.raises(BadLinkError):

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, get_ident
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import event, func, insert, select, update
 
 from domain.errors import InvalidError, MissingError, RefusedError
 from storage import queue, reps
 from storage import tables as t
 from storage.queue import Claimed
-from tests.world import World, shipped_files
+from tests.world import HandClock, World, shipped_files
 
 READY = {"fact.pain": "detention", "fact.evaluate_within_months": 1}
 ROUTING = """
@@ -313,6 +315,31 @@ def test_nobody_gets_what_another_has_however_hard_they_hammer(pool: World) -> N
         counted = select(c.owner, func.count()).where(c.team.is_(None)).group_by(c.owner)
         held = {row[0]: row[1] for row in tx.execute(counted)}
     assert held == dict.fromkeys(people, 3)
+
+
+def test_a_claim_that_runs_out_while_it_is_renewed_is_not_renewed_for_whoever_took_it(pool: World) -> None:
+    """Rosa asks in the last second of her lease; between her look and her renewal it is over, and Marc asks."""
+    (lead,) = waiting(pool)
+    assert asked(pool) == lead
+    pool.clock.at += timedelta(minutes=14, seconds=59)
+    later = replace(pool.archive, clock=HandClock(pool.clock.at + timedelta(seconds=1)))
+    rosa, marc = get_ident(), list[Future[Claimed | None]]()
+    patience = 10 if pool.archive.engine.dialect.name == "postgresql" else 0.1  # SQLite has one writer at a time
+
+    def take() -> Claimed | None:
+        with later.begin() as tx:
+            return queue.take_next(tx, later, "marc")
+
+    with ThreadPoolExecutor(1) as threads:
+
+        @event.listens_for(pool.archive.engine, "after_cursor_execute")
+        def _looked(connection: Any, cursor: Any, statement: str, *more: Any) -> None:  # Any: SQLAlchemy's own
+            if get_ident() == rosa and "FROM queue" in statement and not marc:
+                marc.append(threads.submit(take))
+                wait(marc, patience)
+
+        hers, his = ask(pool), marc[0].result(20)
+    assert [found for found in (hers, his) if found and found.lead_id == lead] in ([hers], [his])
 
 
 def test_a_place_freed_goes_to_the_best_of_those_held_back(world: World, tmp_path: Path) -> None:
