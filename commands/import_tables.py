@@ -33,9 +33,8 @@ def show(rows: MappedRows, survey: Survey) -> None:
     console.print(f"[bold]{escape(file.source.path.name)}[/]: {escape(file.read_as)}, ", end="")
     counts = survey.counts
     console.print(f"{survey.total} rows, {counts['opted_out']} opted out, {counts['rejected']} would be rejected.")
-    console.print(
-        f"{counts['new']} are new, {counts['known']} known before, {counts['merged']} merge with a row above.\n"
-    )
+    told = {"New": "new", "known before": "known", "merged with a row above": "merged"}
+    console.print(f"{', '.join(f'{says}: {counts[name]}' for says, name in told.items())}.\n")
     _columns(rows, survey)
     if unmapped := rows.unmapped:
         console.print(
@@ -46,8 +45,11 @@ def show(rows: MappedRows, survey: Survey) -> None:
     if not rows.mapping.opted_out:
         console.print("\n[bold]No column says who has opted out[/]; if there is one, name it in a mapping file.")
     if survey.need_utf8:
-        console.print(f"\n[bold]{survey.need_utf8} addresses go beyond ASCII before the @[/]: they get mails only if")
-        console.print("your mail server offers SMTPUTF8.")
+        console.print(
+            f"\n[bold]Addresses beyond ASCII before the @: {survey.need_utf8}.[/] They get mails only if your mail",
+            end="",
+        )
+        console.print(" server offers SMTPUTF8.")
     for field, words in survey.left_unknown.items():
         listed = ", ".join(f"“{word}” {count}" for word, count in words.most_common(SHOWN_WORDS))
         console.print(

@@ -55,12 +55,17 @@ ALSO: Mapping[str, tuple[str, ...]] = {
 
 def country(written: str) -> str:
     """DE for DE, deu, 276, Germany or Deutschland, and DE-BY for a part of one. Raises ValueError."""
-    # Not squeezed, where a code is meant: n/a is not Namibia.
-    found = codes().get(written.strip().casefold()) or _part(written.strip().upper()) or _named(_squeezed(written))
+    found = _found(written.strip())
     if not found:
         line = " ".join(written[:200].split())[:60]
         raise ValueError(f"is a country, and “{line}” is none we know; write its two letters, such as US, or its name")
     return found
+
+
+@lru_cache(maxsize=1024)
+def _found(written: str) -> str | None:
+    # Not squeezed, where a code is meant: n/a is not Namibia.
+    return codes().get(written.casefold()) or _part(written.upper()) or _named(_squeezed(written))
 
 
 def _named(short: str) -> str | None:

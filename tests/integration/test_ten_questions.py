@@ -102,7 +102,7 @@ def test_ten_questions_and_a_backup(operator: Operator) -> None:
 def _while_nurtured(operator: Operator) -> None:
     house = operator.house
     operator.answers(
-        "1", r"next +email 2 of 10: cost-of-waiting[\s\S]*did +deliver", r"(?i)got the mail “Cost of waiting”"
+        "1", r"next +email 2 of 10: cost-of-waiting[\s\S]*did +deliver", r"(?i)got the mail “[^”]*hour[^”]*”"
     )
     operator.answers("2", r"NURTURING.*next: call 3 of 10: research-call, Fri 15 Jan", r"due 2027-01-15 1\d:\d\d UTC")
     operator.answers("3", r"lacks problem unknown, soon unknown", r"unknown +A problem we solve is stated")
