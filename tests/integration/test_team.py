@@ -121,7 +121,7 @@ def test_nobody_gets_what_another_has_however_hard_they_hammer(team: Team) -> No
         try:
             until(lambda: floor.held() == dict.fromkeys(PEOPLE, PLACES), "the last free place", GIVEN_UP)
         finally:
-            floor.over.set()
+            floor.close()
         for each in working:
             each.result(GIVEN_UP)
     problems, happened = replayed(floor.log(), floor.answers())
