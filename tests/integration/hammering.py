@@ -4,7 +4,7 @@ another had: what the APIs answered, held against the archive's log."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -126,10 +126,10 @@ class Floor:
         now = self.team.call(api, "/api/queue", key=person.key)["claim"]
         return self.over.is_set() or now is None or now["lead"]["id"] != claim["lead"]["id"]
 
-    def held(self) -> dict[str, int]:
-        """How many leads each has for good."""
-        query = "select owner, count(*) as n from leads where team is null and owner like 'seller%' group by owner"
-        return {row.owner: row.n for row in self.team.rows(query)}
+    def standing(self, leads: Collection[str]) -> Counter[tuple[str, str]]:
+        """How many of them each has, by state; what nobody has is the manager's."""
+        rows = self.team.rows("select id, owner, state from leads")
+        return Counter((row.owner, row.state) for row in rows if str(row.id) in leads)
 
     def answers(self) -> list[Answer]:
         return [answer for person in {person.id: person for person in self.seats}.values() for answer in person.answers]
