@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from authoring.simulation.figures import Result
-from authoring.simulation.page import render
+from authoring.simulation.page import LEFT_OUT, render
 from authoring.simulation.population import Population
 from authoring.simulation.scenarios import Plan
 from commands.console import print_table, screen
@@ -30,6 +30,8 @@ def report(plan: Plan, population: Population, results: Sequence[Result]) -> Non
     for result in results:
         if result.never_reached:
             print(f"\nNobody reaches, {result.scenario}: {', '.join(_absent(result))}.")
+    if left_out := results[0].left_out:
+        print(f"\nLeft out: {', '.join(left_out)}. {LEFT_OUT}")
     _report_unknown(results)
     for row in population.refused[:SHOWN]:
         print(f"  row {row.number}: {row.reason}")

@@ -94,6 +94,11 @@ def _release(settings: Settings, track: str | None) -> tuple[Release, dict[str, 
     release = compile_release(texts)
     if track and track not in release.tracks:
         raise InvalidError(f"there is no track {track} in content/tracks{did_you_mean(track, release.tracks)}")
+    if track and release.tracks[track].is_support:
+        raise InvalidError(
+            f"{track} runs beside a salesperson's work, for a lead only when that salesperson allows it, and nobody in"
+            f" a simulation does; nurture preview {track} shows its mails"
+        )
     return release, texts
 
 

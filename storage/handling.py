@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, func, insert, select, union_all, update
 
 from domain import clocks, keys, routing, tasks
 from domain.calendar import add_span
@@ -304,13 +305,14 @@ def _rep(row: RowMapping, release: Release, held: int, unanswered: int, now: dat
 
 
 def in_hand(tx: Tx, now: datetime) -> dict[str, int]:
-    """Places taken: leads for new work that somebody has, and those of a queue that are in front of somebody."""
+    """Places taken: leads for new work that somebody has, and those of a queue that are in front of somebody. Seen at
+    one moment: an attempt makes one of the other, and whoever it is about is not asked."""
     c, q = t.leads.c, t.queue.c
     held = select(c.owner, func.count()).where(c.state.in_(WITH_REP), c.team.is_(None)).group_by(c.owner)
     claimed = select(q.claimed_by, func.count()).where(q.claimed_until > now, q.team.is_not(None))
-    found: dict[str, int] = {row[0]: row[1] for row in tx.execute(held)}
-    for rep, count in tx.execute(claimed.group_by(q.claimed_by)):
-        found[rep] = found.get(rep, 0) + count
+    found: Counter[str] = Counter()
+    for rep, count in tx.execute(union_all(held, claimed.group_by(q.claimed_by))):
+        found[rep] += count
     return found
 
 

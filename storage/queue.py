@@ -92,9 +92,10 @@ def take_next(tx: Tx, archive: Archive, rep: str) -> Claimed | None:
     mine = max((row for row in own if _is_theirs(row, rep, now)), key=_until, default=None)
     if mine and (until := _renew(tx, mine, release, now)):
         return Claimed(mine["lead_id"], says(_place(mine), release.queue, now), until, False)
+    has_place = _in_hand(tx, rep) < seller["capacity"]
     passed_over: set[UUID] = set()
     for _ in range(MOST_TRIES):
-        best = _best(tx, release, seller, own, now, passed_over)
+        best = _best(tx, release, rep, own, now, passed_over, has_place)
         if best is None:
             return None
         if claimed := _claim(tx, release, best, rep, now):
@@ -104,16 +105,21 @@ def take_next(tx: Tx, archive: Archive, rep: str) -> Claimed | None:
 
 
 def _seller(tx: Tx, release: Release, rep: str) -> RowMapping:
-    """Their row and what they have in hand. Locked: somebody who asks twice at once gets one lead."""
-    c = t.leads.c
-    in_hand = select(func.count()).where(c.state.in_(WITH_REP), c.team.is_(None), c.owner == rep).scalar_subquery()
-    query = select(t.reps, in_hand.label("in_hand")).where(t.reps.c.id == rep).with_for_update(of=t.reps)
-    found = tx.execute(query).mappings().first()
+    """Their row. Locked: somebody who asks twice at once gets one lead."""
+    found = tx.execute(select(t.reps).where(t.reps.c.id == rep).with_for_update()).mappings().first()
     if found is None or rep not in release.people:
         raise MissingError(f"{rep} takes no leads yet; a manager adds them: nurture rep add, or PUT /api/reps/{rep}")
     if not found["is_active"]:
         raise RefusedError(f"{rep} is not active; a manager changes that with PUT /api/reps/{rep}", ())
     return found
+
+
+def _in_hand(tx: Tx, rep: str) -> int:
+    """Counted after it was seen that no claim of theirs stands: an attempt turns a claim into a lead in hand, and does
+    not wait for whoever asks. Counted before, or together with the lock, that lead is missed."""
+    c = t.leads.c
+    query = select(func.count()).where(c.state.in_(WITH_REP), c.team.is_(None), c.owner == rep)
+    return tx.execute(query).scalar_one()
 
 
 def _is_theirs(row: RowMapping, rep: str, now: datetime) -> bool:
@@ -137,15 +143,16 @@ WITH_REP = [s.value for s in (State.HANDED_OFF, State.ACCEPTED, State.WORKING, S
 def _best(
     tx: Tx,
     release: Release,
-    seller: RowMapping,
+    rep: str,
     own: Sequence[RowMapping],
     now: datetime,
     passed_over: Collection[UUID],
+    has_place: bool,
 ) -> RowMapping | None:
     """New leads only while there is a free place; what is in hand is worked on however full one is."""
-    rep, queue = seller["id"], release.queue
+    queue = release.queue
     rows = [row for row in own if row["lead_id"] not in passed_over and _is_time(row, queue, now)]
-    if seller["in_hand"] < seller["capacity"]:
+    if has_place:
         team, skills = release.people[rep].team, {"", *release.people[rep].skills}
         heads = _heads(tx, team, rep, now, passed_over)
         rows += [row for row in heads if skill_of(row["line"]) in skills and is_callable(row["line"], queue, now)]

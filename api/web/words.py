@@ -50,8 +50,8 @@ CLOCKS: Mapping[str, str] = {
     "outcome": "Outcome by",
     "opportunity": "Opportunity by",
     "desk": "Manager decides by",
-    "feedback": "Was the packet helpful, by",
-    "debrief": "Why it ended so, by",
+    "feedback": "Feedback by",
+    "debrief": "Debrief by",
 }
 IF_ACCEPTED = "If accepted now: first contact by"
 """Its time begins with the acceptance, so this may well be before the promise to accept ends."""

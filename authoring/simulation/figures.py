@@ -73,6 +73,8 @@ class Result:
     full_days: Mapping[str, int]
     """Sender to the days on which no further mail could leave."""
     decisions: int
+    left_out: tuple[str, ...] = ()
+    """Tracks beside sales: each salesperson allows them lead by lead, and nobody in a simulation does."""
 
     @property
     def never_reached(self) -> tuple[TouchFigures, ...]:
@@ -206,12 +208,13 @@ class Collector:
             {name: rep.capacity for name, rep in around.team.reps.items()},
             {sender: around.places.full_days(sender, defaults.sender_daily, ends.date()) for sender in sorted(senders)},
             around.decisions,
+            tuple(track.id for track in self.release.tracks.values() if track.is_support),
         )
 
     def _touches(self) -> Iterator[TouchFigures]:
         for track in self.release.tracks.values():
             if track.is_support:
-                continue  # no salesperson in a simulation allows it
+                continue
             in_stages = [(stage, name) for stage, each in track.stages.items() for name in each.touches]
             for stage, name in [*in_stages, *(("reserve", name) for name in track.reserve)]:
                 if name in track.touches:

@@ -39,6 +39,12 @@ class Chart:
     limit: tuple[float, str] | None = None
 
 
+LEFT_OUT = (
+    "A track beside a salesperson's work runs for a lead only when that salesperson allows it, and nobody here does;"
+    " nurture preview shows its mails."
+)
+
+
 def render(
     headline: str, begins: datetime, results: Sequence[Result], summary: Sequence[tuple[str, Sequence[str]]]
 ) -> str:
@@ -59,6 +65,8 @@ def render(
         touches=list(zip(*(result.touches for result in results), strict=True)),
         many_tracks=len({touch.track for result in results for touch in result.touches}) > 1,
         most_reached=max(most, 1),
+        left_out=", ".join(results[0].left_out),
+        why_left_out=LEFT_OUT,
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,

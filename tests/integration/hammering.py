@@ -4,11 +4,12 @@ another had: what the APIs answered, held against the archive's log."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import cycle, islice, pairwise
-from threading import Event
+from threading import Barrier, BrokenBarrierError, Event
 from typing import Any
 from urllib.error import HTTPError
 
@@ -53,12 +54,14 @@ class Person:
     id: str
     key: str
     acts: deque[str]
+    pair: Barrier | None = None
+    """Who sits in two places asks from both at the same moment."""
     answers: list[Answer] = field(default_factory=list)
 
 
 @dataclass
 class Floor:
-    """`seats` are threads: a third of the people work in two places at once."""
+    """`seats` are threads: every other one of the people sits in two places."""
 
     team: Team
     seats: Sequence[Person]
@@ -71,9 +74,16 @@ class Floor:
         for number, id in enumerate(PEOPLE):
             team.call("api1", f"/api/reps/{id}", {"capacity": PLACES}, method="PUT")
             with engine.begin() as tx:
-                people.append(Person(id, api_keys.create(tx, id, "sales", id)[1], deque(ACTS[number % len(ACTS)])))
+                key = api_keys.create(tx, id, "sales", id)[1]
+            people.append(Person(id, key, deque(ACTS[number % len(ACTS)]), Barrier(2) if number % 2 else None))
         engine.dispose()
-        return cls(team, [*people, *people[::3]])
+        return cls(team, [*people, *(person for person in people if person.pair)])
+
+    def close(self) -> None:
+        self.over.set()
+        for person in self.seats:
+            if person.pair:
+                person.pair.abort()
 
     def enrol(self, number: int) -> str:
         """A lead that is ready, for the team with the queue."""
@@ -81,7 +91,10 @@ class Floor:
         return str(self.team.call(f"api{1 + number % 2}", "/api/leads", body)["id"])
 
     def work(self, person: Person, seat: int) -> None:
-        for api in islice(cycle(("api1", "api2")), seat % 2, None):
+        for api in islice(cycle(("api1", "api2")), seat // len(PEOPLE), None):
+            with suppress(BrokenBarrierError):
+                if person.pair:
+                    person.pair.wait()
             if self.over.is_set():
                 return
             claim = self._ask(person, api, "/api/queue/next", {})
@@ -113,10 +126,10 @@ class Floor:
         now = self.team.call(api, "/api/queue", key=person.key)["claim"]
         return self.over.is_set() or now is None or now["lead"]["id"] != claim["lead"]["id"]
 
-    def held(self) -> dict[str, int]:
-        """How many leads each has for good."""
-        query = "select owner, count(*) as n from leads where team is null and owner like 'seller%' group by owner"
-        return {row.owner: row.n for row in self.team.rows(query)}
+    def standing(self, leads: Collection[str]) -> Counter[tuple[str, str]]:
+        """How many of them each has, by state; what nobody has is the manager's."""
+        rows = self.team.rows("select id, owner, state from leads")
+        return Counter((row.owner, row.state) for row in rows if str(row.id) in leads)
 
     def answers(self) -> list[Answer]:
         return [answer for person in {person.id: person for person in self.seats}.values() for answer in person.answers]
@@ -205,15 +218,16 @@ class Replay:
         hold.until = max(hold.until, answer.until)
         return None
 
-    def count(self, rep: str, row: int, at: datetime) -> int:
-        """How many leads they have at that row of the log."""
-        owned = {lead for lead, found in self.owners.items() if any(o.rep == rep and o.is_on(row) for o in found)}
-        held = {lead for lead, found in self.holds.items() if any(h.rep == rep and h.is_on(row, at) for h in found)}
-        return len(owned | held)
+    def claimed(self, rep: str, row: int, at: datetime) -> set[str]:
+        """What is in front of them at that row of the log."""
+        return {lead for lead, found in self.holds.items() if any(h.rep == rep and h.is_on(row, at) for h in found)}
+
+    def owned(self, rep: str, row: int) -> set[str]:
+        return {lead for lead, found in self.owners.items() if any(o.rep == rep and o.is_on(row) for o in found)}
 
 
 def replayed(log: Sequence[Any], answers: Sequence[Answer]) -> tuple[list[str], Counter[str]]:  # Any: rows of the log
-    """Every way in which two had the same lead, or one more than their places, in words; and how much happened."""
+    """Every way in which two had the same lead, or one more than they may, in words; and how much happened."""
     story = Replay()
     for row in log:
         story.read(row)
@@ -222,10 +236,17 @@ def replayed(log: Sequence[Any], answers: Sequence[Answer]) -> tuple[list[str], 
     for lead, holds in story.holds.items():
         problems += _overlaps(story, lead, holds)
     for row in log:
-        is_claim = row.kind == "queue" and row.data["is"] == "claimed"
-        if is_claim and (has := story.count(row.data["rep"], row.id, row.at)) > PLACES:
-            problems.append(f"{row.data['rep']} has {has} leads at log row {row.id}")
+        if row.kind == "queue" and row.data["is"] == "claimed":
+            problems += _too_many(story, row.data["rep"], row.id, row.at)
     return problems, story.happened
+
+
+def _too_many(story: Replay, rep: str, row: int, at: datetime) -> Iterable[str]:
+    claimed, owned = story.claimed(rep, row, at), story.owned(rep, row)
+    if len(claimed) > 1:
+        yield f"{rep} has {len(claimed)} leads claimed at log row {row}"
+    if len(claimed | owned) > PLACES:
+        yield f"{rep} has {len(claimed | owned)} leads in {PLACES} places at log row {row}"
 
 
 def _unanswered(story: Replay, answers: Sequence[Answer]) -> Iterable[str]:

@@ -22,7 +22,7 @@ from tests.postgres import Server
 
 COMPOSE = ROOT / "docker-compose.yml"
 SECRET = "0123456789abcdef" * 4
-SLOW, FAST = 1200.0, 864000.0
+SLOW, FAST = 600.0, 864000.0
 """Business seconds a second: a lease of a quarter of an hour runs out while somebody looks on; ten days a second."""
 
 

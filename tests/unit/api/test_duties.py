@@ -79,21 +79,21 @@ def test_feedback_is_asked_once_a_day_reminded_once_and_reported(house: House) -
 def test_what_was_not_told_back_stands_with_the_other_broken_promises(house: House) -> None:
     _, path = handed(house)
     house.post(f"{path}/recycle", {"reason": "no_budget"}, "rosa")
-    in_time, named = "<b>0</b> promises broken, 0 at risk, 1 in time", "Rosa Delgado</bdi>: was the packet helpful, by"
+    named = {"/": "Rosa Delgado</bdi>: feedback by", "/team": "Rosa Delgado</bdi> <small>Feedback by"}
     tom = visitor(house, "manager")
-    assert in_time in tom.get("/")
+    assert "<b>0</b> promises broken, 0 at risk, 1 in time" in tom.get("/")
     assert "Every promise is in time." in tom.get("/team")
     house.clock.at += timedelta(days=3)
     duties.sweep(house.archive)
-    today, team = tom.get("/"), tom.get("/team")
-    assert "<b>1</b> promise broken, 0 at risk, 0 in time" in today
-    for page in (today, team):
-        assert "Every promise is in time." not in page
-        assert f'<a href="{path}"><span class="main"><bdi>Marcus Bell</bdi>' in page
-        assert named in page
+    assert "<b>1</b> promise broken, 0 at risk, 0 in time" in tom.get("/")
+    for page, words in named.items():
+        shown = tom.get(page)
+        assert "Every promise is in time." not in shown
+        assert f'<a href="{path}"><span class="main">' in shown
+        assert words in shown
     house.post(f"{path}/feedback", {"helpful": "no"}, "rosa")
-    for page in ("/", "/team"):
-        assert named not in tom.get(page)
+    for page, words in named.items():
+        assert words not in tom.get(page)
 
 
 def test_unasked_feedback_counts_too_and_more_may_follow(house: House) -> None:

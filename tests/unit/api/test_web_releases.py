@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from storage import tables as t
@@ -96,3 +97,9 @@ def test_goal_and_budget_beside_what_came(house: House) -> None:
     page = visitor(house, "viewer").get("/releases")
     assert "<b>1</b> of 40 sales accepted by 31 Mar 2027" in page
     assert "225 each as planned, 9,000 each so far" in page
+    house.clock.at = datetime(2027, 4, 1, 4, tzinfo=UTC)  # still the last day of March in Chicago
+    assert "the date is over" not in visitor(house, "viewer").get("/releases")
+    house.clock.at += timedelta(hours=2)
+    over = visitor(house, "viewer").get("/releases")
+    assert over.count("the date is over") == 1
+    assert 'the date is over, 39 short</span> <span class="far">set a new goal, or end the track' in over

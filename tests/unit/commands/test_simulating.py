@@ -29,6 +29,7 @@ def test_the_samples_need_no_data_folder(desk: Desk) -> None:
     quiet, eager = re.findall(r"Nobody reaches, (?:quiet|eager): ([^.]+)", said.out)
     assert "research-call" in eager.replace("\n", " ").split(", ")
     assert quiet.replace("\n", " ").endswith("all of business-case, all of re-engagement")
+    assert "Left out: beside-sales. A track beside a salesperson's work" in said.out.replace("\n", " ")
     assert not desk.data.exists()
 
 
@@ -44,11 +45,13 @@ def test_figures_for_machines_files_and_a_page(desk: Desk, tmp_path: Path) -> No
     assert found["refused"][0]["row"] == 3
     quiet, eager = found["scenarios"]
     assert (quiet["scenario"], quiet["ready"], eager["ready"]) == ("quiet", 0, 1)
+    assert eager["left_out"] == ["beside-sales"]
     assert "1 lead on dock-waiting" in page.read_text()
+    assert "Left out: beside-sales." in page.read_text()
     with (folder / "days.csv").open(newline="") as file:
         days = list(csv.DictReader(file))
     assert len(days) == 2 * 90
-    assert sum(int(day["mails"]) for day in days if day["scenario"] == "quiet") == 7
+    assert sum(int(day["mails"]) for day in days if day["scenario"] == "quiet") == 6
     assert {path.name for path in folder.iterdir()} == {"days.csv", "touches.csv", "unknown.csv", "states.csv"}
 
 
@@ -57,6 +60,7 @@ def test_figures_for_machines_files_and_a_page(desk: Desk, tmp_path: Path) -> No
     [
         (("dock-wating",), "there is no track dock-wating in content/tracks; did you mean dock-waiting?"),
         (("--leads", "nowhere.csv"), "nowhere.csv"),
+        (("beside-sales",), "nobody in a simulation does; nurture preview beside-sales shows its mails"),
         (("--from", "soon"), "--from is a day, as 2027-03-01; soon is none"),
         (("--from", "0001-01-01"), "too far off"),
         (("--html", "/nowhere/at/all.html"), "/nowhere/at/all.html cannot be written"),

@@ -342,6 +342,32 @@ def test_a_claim_that_runs_out_while_it_is_renewed_is_not_renewed_for_whoever_to
     assert [found for found in (hers, his) if found and found.lead_id == lead] in ([hers], [his])
 
 
+def test_who_logs_an_attempt_while_asking_gets_no_lead_beyond_their_places(pool: World) -> None:
+    """From two windows: the attempt takes her last place after she was looked up, and before her claims are."""
+    lead, _ = waiting(pool, 2)
+    with pool.archive.begin() as tx:
+        tx.execute(update(t.reps).where(t.reps.c.id == "rosa").values(capacity=1))
+    lead = asked(pool) or lead
+    asking, tried = get_ident(), list[Future[None]]()
+    patience = 10 if pool.archive.engine.dialect.name == "postgresql" else 0.1  # SQLite has one writer at a time
+
+    def attempt() -> None:
+        pool.say(lead, "attempt", who="rosa", outcome="no_answer", channel="phone")
+
+    with ThreadPoolExecutor(1) as threads:
+
+        @event.listens_for(pool.archive.engine, "after_cursor_execute")
+        def _looked(connection: Any, cursor: Any, statement: str, *more: Any) -> None:  # Any: SQLAlchemy's own
+            if get_ident() == asking and "FROM reps" in statement and not tried:
+                tried.append(threads.submit(attempt))
+                wait(tried, patience)
+
+        found = ask(pool)
+        tried[0].result(20)
+    assert found is None or found.lead_id == lead
+    assert pool.row(lead)["state"] == "WORKING"
+
+
 def test_a_place_freed_goes_to_the_best_of_those_held_back(world: World, tmp_path: Path) -> None:
     with world.archive.begin() as tx:
         tx.execute(update(t.reps).values(capacity=1))
