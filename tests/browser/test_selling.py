@@ -37,8 +37,12 @@ def test_from_the_mail_to_the_outcome(site: Site) -> None:
         page = seen.go(path)
         page.get_by_role("textbox", name="Meeting if booked").fill("2026-03-09T09:00")
         page.get_by_label("Minutes").first.fill("7")
+        page.get_by_role("button", name="Booked a meeting").hover()
+        stood_at = page.evaluate("scrollY")
         page.get_by_role("button", name="Booked a meeting").click()
-        expect(page.get_by_text("Noted.")).to_be_visible()
+        expect(page.get_by_role("status").first).to_contain_text("Noted.")
+        expect(page.get_by_role("status").first).to_be_in_viewport()
+        assert page.evaluate("scrollY") == stood_at > 0
         expect(page.get_by_text("Promised: meeting Mon 9 Mar, 09:00 Chicago, by Rosa Delgado")).to_be_visible()
         page.get_by_text("Not for us - why?").click()
         outlook = page.locator(".outlook")
