@@ -106,7 +106,8 @@ class House:
             if step.verb == "deliver":
                 claimed = sending.claim(self.archive, order, "test", lambda _: True)
                 assert isinstance(claimed, Claimed), claimed
-                step = sending.confirm(self.archive, claimed, Outcome("sent", "250", "words"))
+                words = f"{claimed.letter.subject}\n\nwords"
+                step = sending.confirm(self.archive, claimed, Outcome("sent", "250", words))
             else:
                 step = act(self.archive, order, ACTIONS.get(step.verb))
         return step
