@@ -93,8 +93,8 @@ async def test_a_redirect_is_an_answer(receiver: Receiver) -> None:
 
 
 async def test_a_slow_one_and_a_flood_end(receiver: Receiver) -> None:
-    receiver.replies = [Reply(seconds=1.0), Reply(body=b"x" * 3_000_000)]
-    reach = Reach(LOOPBACK, timeout=0.3)
+    receiver.replies = [Reply(seconds=2.5), Reply(body=b"x" * 3_000_000)]
+    reach = Reach(LOOPBACK, timeout=1.2)
     slow = await reach.send("POST", receiver.url, {}, b"")
     flood = await Reach(LOOPBACK, timeout=10).send("POST", receiver.url, {}, b"")
     await reach.close()

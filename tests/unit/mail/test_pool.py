@@ -17,10 +17,10 @@ MAIL = b"Subject: hello\r\n\r\n.dots stay\r\n"
 BOB = "bob.marsh@site.example"
 FROM = "b+0123@mail.example"
 JURGEN = "jürgen@x.example"
-SHORT = timedelta(milliseconds=300)
+ENOUGH, SHORT = timedelta(seconds=20), timedelta(milliseconds=300)
 
 
-async def send_one(port: int, to: str = BOB, timeout: timedelta = SHORT) -> Outcome:
+async def send_one(port: int, to: str = BOB, timeout: timedelta = ENOUGH) -> Outcome:
     pool = SmtpPool("127.0.0.1", port, size=2, timeout=timeout)
     try:
         return await pool.send(FROM, to, MAIL)
@@ -60,7 +60,7 @@ async def test_never_more_connections_than_its_size_and_nobody_is_left_out() -> 
 async def test_who_waits_too_long_for_a_connection_is_deferred() -> None:
     sink = Sink(hang_s=0.5)
     async with listening(sink) as port:
-        pool = SmtpPool("127.0.0.1", port, size=1, timeout=2.0)
+        pool = SmtpPool("127.0.0.1", port, size=1, timeout=timedelta(seconds=2))
         outcomes = await asyncio.gather(*(pool.send(FROM, BOB, MAIL) for _ in range(12)))
         await pool.close()
     codes = [one.code for one in outcomes]
@@ -121,13 +121,13 @@ async def test_a_refusal_leaves_the_connection_fit_for_the_next_mail() -> None:
 
 
 async def test_silence_after_data_is_uncertain_and_the_connection_is_not_used_again() -> None:
-    sink = Sink(hang_s=0.6)
+    sink = Sink(hang_s=1.4)
     async with listening(sink) as port:
-        pool = SmtpPool("127.0.0.1", port, size=1, timeout=SHORT)
+        pool = SmtpPool("127.0.0.1", port, size=1, timeout=timedelta(seconds=1))
         silent = await pool.send(FROM, BOB, MAIL)
         sink.hang_s = 0.0
         fine = await pool.send(FROM, BOB, MAIL)
-        await asyncio.sleep(0.4)  # the late 250 of the first must not be taken for anything
+        await asyncio.sleep(0.6)  # the late 250 of the first must not be taken for anything
         again = await pool.send(FROM, BOB, MAIL)
         await pool.close()
     assert (silent.status, silent.code) == ("uncertain", "timeout")
@@ -167,7 +167,7 @@ async def test_a_server_that_does_not_even_listen_says_nothing_about_the_lead(
     line: bytes, is_hanging_up: bool, code: str
 ) -> None:
     async with greeting(line, is_hanging_up=is_hanging_up) as port:
-        outcome = await send_one(port)
+        outcome = await send_one(port, timeout=SHORT if code == "timeout" else ENOUGH)
     assert (outcome.status, outcome.code) == ("deferred", code)
 
 
