@@ -45,7 +45,7 @@ def program(name: str, command: list[str], is_base: bool = False) -> Program:
 
 
 def until(holds: Callable[[], object], also: Callable[[], None] = lambda: time.sleep(0.05)) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         also()
