@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.unit.api.house import House, furnished
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 30_000
+"""Milliseconds until what is not there yet will not come: on a busy machine the 5 s of the library are soon over."""
 MISSING = "Chromium is missing, and the pages are tested in it; install it: apt-get install chromium"
 
 
@@ -32,6 +34,7 @@ def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.exit(MISSING, returncode=1)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         # --no-sandbox: as root Chromium refuses to start otherwise, and it sees nothing but our own pages
         running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
