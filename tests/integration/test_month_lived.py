@@ -235,7 +235,7 @@ def nothing(news: News) -> None:
 @pytest.mark.postgresql
 @pytest.mark.timeout(480)
 def test_eight_days_of_twelve_salespeople(server: Server, tmp_path: Path) -> None:
-    with begun(server, tmp_path, 14, 1, 8, nothing) as lived:
+    with begun(server, tmp_path, 12, 1, 8, nothing) as lived:
         lived.crowd.plan(STARTS_AT + timedelta(days=3), "an API is killed", lambda: lose(lived.team, "api1"))
         lived.live()
         check(lived.month)
