@@ -13,7 +13,8 @@ from storage.archive import Archive
 from storage.wakes import Wake
 from workflows.waking import signal
 
-LOOK_EVERY = 0.1
+LOOK_EVERY, IDLE = 0.1, 1.0
+"""Seconds between looks, and until the next one when nobody waits: most of the time nothing is imported."""
 GIVEN_UP = 60.0
 """Seconds after which one that was begun and not decided no longer holds up others: its workflow goes on trying."""
 
@@ -30,15 +31,21 @@ class Beginnings:
     _begun: dict[Wake, float] = field(default_factory=dict)
     _looked_at: float = 0.0
     _owed: float = 0.0
+    _idle_until: float = 0.0
 
     async def go_on(self) -> int:
         """Begin as many as may begin now. Returns how many did."""
         now = time.monotonic()
+        if now < self._idle_until:
+            return 0
         await self._forget_decided(now)
         self._owed = min(self._owed + (now - self._looked_at) * self.per_second, float(self.at_once))
         self._looked_at = now
         room = min(self.at_once - len(self._begun), int(self._owed))
         found = await asyncio.to_thread(wakes.imported, self.archive, room) if room > 0 else []
+        if not found:
+            self._idle_until = now + IDLE if room > 0 and not self._begun else 0.0
+            return 0
         answers = await asyncio.gather(*(signal(self.client, wake) for wake in found))
         done = [wake for wake, was_sent in zip(found, answers, strict=True) if was_sent]
         await asyncio.to_thread(wakes.sent, self.archive, done)
