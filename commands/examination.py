@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import stat
 import time
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from domain import keys
 from domain.errors import NurtureError
 from mail.modes import MailMode
 from settings import Settings
-from storage import doctor, overview
+from storage import doctor, overview, pauses
 from storage.archive import Archive
 
 MOMENT = 3.0
@@ -49,6 +50,7 @@ def examine(settings: Settings) -> list[Finding]:
     try:
         with opened(settings) as archive:
             findings += [Finding("archive", "ok", f"{archive.engine.dialect.name}, up to date"), _live(archive)]
+            findings += _pauses(archive)
             findings += _ailments(archive)
             findings += asyncio.run(_temporal(settings, archive))
     except NurtureError as error:
@@ -87,6 +89,17 @@ def _live(archive: Archive) -> Finding:
             "run: nurture sign --all --as NAME",
         )
     return Finding("release", "ok", f"{hash[:12]} is live with {', '.join(approved)}")
+
+
+def _pauses(archive: Archive) -> Iterator[Finding]:
+    """Meant by somebody, so never bad; but whoever wonders why nothing is sent has to see them."""
+    with archive.reading() as tx:
+        found = pauses.listed(tx, archive.clock.now())
+    for one in found:
+        do = f"to go on before: nurture pause end {shlex.quote(one['scope'])}"
+        yield Finding("pauses", "mind", f"{one['scope']}: nothing is sent {pauses.in_words(one)}", do)
+    if not found:
+        yield Finding("pauses", "ok", "none")
 
 
 def _ailments(archive: Archive) -> Iterator[Finding]:
