@@ -18,6 +18,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
+from commands import workers
 from commands.folder import Folder
 from commands.opening import opened
 from commands.programs import SEARCH_ATTRIBUTES
@@ -26,7 +27,7 @@ from domain.errors import NurtureError
 from mail.modes import MailMode
 from settings import Settings
 from storage import doctor, overview, pauses
-from storage.archive import Archive
+from storage.archive import Archive, machine_now
 
 MOMENT = 3.0
 """Seconds in which a lead that is only waiting for its turn gets it."""
@@ -109,7 +110,8 @@ def _ailments(archive: Archive) -> Iterator[Finding]:
         time.sleep(MOMENT)
         behind &= doctor.examine(archive).behind
     yield _count("leads behind", len(behind), "bad", "something happened to them that nobody has looked at", REPAIR)
-    yield _count("leads overdue", found.overdue, "bad", "their next step is long past due", REPAIR)
+    late = f"their next step is long past due{_oldest(archive) if found.overdue else ''}"
+    yield _count("leads overdue", found.overdue, "bad", late, REPAIR)
     yield _count("wakes", found.late_wakes, "bad", "not sent to Temporal yet", "see whether a worker runs, and its log")
     if found.imported:
         says = f"{found.imported} imported leads still wait to begin; they do while a worker runs, a few at a time"
@@ -136,6 +138,7 @@ async def _temporal(settings: Settings, archive: Archive) -> list[Finding]:
         client = await asyncio.wait_for(Client.connect(**config), CONNECT.total_seconds())
         return [
             Finding("Temporal", "ok", f"answers at {config['target_host']}"),
+            await _worker(client, archive),
             await _attributes(client),
             await _without_workflow(client, archive),
         ]
@@ -148,6 +151,21 @@ def _own_server(settings: Settings) -> str | None:
     """Where the last `up` of this folder put it."""
     port = Folder(settings.data.resolve()).last_run().ports.get("temporal")
     return f"127.0.0.1:{port}" if port else None
+
+
+async def _worker(client: Client, archive: Archive) -> Finding:
+    silence = workers.silence(await workers.last_asked(client), machine_now())
+    if silence is None:
+        return Finding("worker", "ok", "asks for work")
+    waits = await asyncio.to_thread(_oldest, archive)
+    return Finding("worker", "bad", f"{silence}{f'; steps are due{waits}' if waits else ''}", workers.START)
+
+
+def _oldest(archive: Archive) -> str:
+    """To go on a sentence with, in business time; nothing when nothing is due."""
+    found = doctor.oldest_due(archive)
+    since = f"{found.due_at:%a %d %b %Y, %H:%M} UTC" if found else ""
+    return f", the oldest since {since}: {found.reason}, lead {found.lead_id}" if found else ""
 
 
 async def _attributes(client: Client) -> Finding:
