@@ -29,15 +29,17 @@ def paused(app: App, who: Who) -> Json:
 def pause(body: bodies.PauseOf, call: Calling) -> JSONResponse:
     def change(tx: Tx) -> Done:
         by = call.who.actor_id
-        pauses.begin(tx, call.archive, body.scope, body.until, by, body.note)
-        return Done({"scope": body.scope, "until": body.until.isoformat(), "by": by}, status=201)
+        ran = pauses.begin(tx, call.archive, body.scope, body.until, by, body.note)
+        replaced = opportunities.as_json(dict(ran)) if ran else None
+        return Done({"scope": body.scope, "until": body.until.isoformat(), "by": by, "replaced": replaced}, status=201)
 
     return call.perform(change)
 
 
 @router.post("/pauses/end", summary="Go on before its time; everybody who waited looks again")
 def resume(body: bodies.PauseEnd, call: Calling) -> JSONResponse:
-    return call.perform(lambda tx: Done({"scope": body.scope, "woken": pauses.end(tx, call.archive, body.scope)}))
+    by = call.who.actor_id
+    return call.perform(lambda tx: Done({"scope": body.scope, "woken": pauses.end(tx, call.archive, body.scope, by)}))
 
 
 @router.put("/opportunities/{id}", summary="An opportunity as another system knows it now: system:id")

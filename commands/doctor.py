@@ -68,7 +68,7 @@ def _after(settings: Settings) -> list[Finding]:
 
 def _may_mend(findings: list[Finding]) -> bool:
     bad = {found.name for found in findings if found.status == "bad"}
-    return bool(bad & MENDED) and "Temporal" not in bad
+    return bool(bad & MENDED) and not bad & {"Temporal", "worker"}
 
 
 def _print(findings: list[Finding]) -> None:

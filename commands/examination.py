@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import stat
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
+from commands import workers
 from commands.folder import Folder
 from commands.opening import opened
 from commands.programs import SEARCH_ATTRIBUTES
@@ -24,8 +26,8 @@ from domain import keys
 from domain.errors import NurtureError
 from mail.modes import MailMode
 from settings import Settings
-from storage import doctor, overview
-from storage.archive import Archive
+from storage import doctor, overview, pauses
+from storage.archive import Archive, machine_now
 
 MOMENT = 3.0
 """Seconds in which a lead that is only waiting for its turn gets it."""
@@ -49,6 +51,7 @@ def examine(settings: Settings) -> list[Finding]:
     try:
         with opened(settings) as archive:
             findings += [Finding("archive", "ok", f"{archive.engine.dialect.name}, up to date"), _live(archive)]
+            findings += _pauses(archive)
             findings += _ailments(archive)
             findings += asyncio.run(_temporal(settings, archive))
     except NurtureError as error:
@@ -89,6 +92,17 @@ def _live(archive: Archive) -> Finding:
     return Finding("release", "ok", f"{hash[:12]} is live with {', '.join(approved)}")
 
 
+def _pauses(archive: Archive) -> Iterator[Finding]:
+    """Meant by somebody, so never bad; but whoever wonders why nothing is sent has to see them."""
+    with archive.reading() as tx:
+        found = pauses.listed(tx, archive.clock.now())
+    for one in found:
+        do = f"to go on before: nurture pause end {shlex.quote(one['scope'])}"
+        yield Finding("pauses", "mind", f"{one['scope']}: nothing is sent {pauses.in_words(one)}", do)
+    if not found:
+        yield Finding("pauses", "ok", "none")
+
+
 def _ailments(archive: Archive) -> Iterator[Finding]:
     found = doctor.examine(archive)
     behind = found.behind
@@ -96,7 +110,8 @@ def _ailments(archive: Archive) -> Iterator[Finding]:
         time.sleep(MOMENT)
         behind &= doctor.examine(archive).behind
     yield _count("leads behind", len(behind), "bad", "something happened to them that nobody has looked at", REPAIR)
-    yield _count("leads overdue", found.overdue, "bad", "their next step is long past due", REPAIR)
+    late = f"their next step is long past due{_oldest(archive) if found.overdue else ''}"
+    yield _count("leads overdue", found.overdue, "bad", late, REPAIR)
     yield _count("wakes", found.late_wakes, "bad", "not sent to Temporal yet", "see whether a worker runs, and its log")
     if found.imported:
         says = f"{found.imported} imported leads still wait to begin; they do while a worker runs, a few at a time"
@@ -123,6 +138,7 @@ async def _temporal(settings: Settings, archive: Archive) -> list[Finding]:
         client = await asyncio.wait_for(Client.connect(**config), CONNECT.total_seconds())
         return [
             Finding("Temporal", "ok", f"answers at {config['target_host']}"),
+            await _worker(client, archive),
             await _attributes(client),
             await _without_workflow(client, archive),
         ]
@@ -135,6 +151,21 @@ def _own_server(settings: Settings) -> str | None:
     """Where the last `up` of this folder put it."""
     port = Folder(settings.data.resolve()).last_run().ports.get("temporal")
     return f"127.0.0.1:{port}" if port else None
+
+
+async def _worker(client: Client, archive: Archive) -> Finding:
+    silence = workers.silence(await workers.last_asked(client), machine_now())
+    if silence is None:
+        return Finding("worker", "ok", "asks for work")
+    waits = await asyncio.to_thread(_oldest, archive)
+    return Finding("worker", "bad", f"{silence}{f'; steps are due{waits}' if waits else ''}", workers.START)
+
+
+def _oldest(archive: Archive) -> str:
+    """To go on a sentence with, in business time; nothing when nothing is due."""
+    found = doctor.oldest_due(archive)
+    since = f"{found.due_at:%a %d %b %Y, %H:%M} UTC" if found else ""
+    return f", the oldest since {since}: {found.reason}, lead {found.lead_id}" if found else ""
 
 
 async def _attributes(client: Client) -> Finding:

@@ -10,7 +10,7 @@ import typer
 
 from commands.console import Data, Json, print_json, print_table, say
 
-COLUMNS = ("scope", "until", "by", "note")
+COLUMNS = ("scope", "at", "until", "by", "note")
 Scope = Annotated[
     str, typer.Argument(metavar="SCOPE", help="everything, track:ID, company:DOMAIN or list:ORIGIN of the leads.")
 ]
@@ -35,8 +35,10 @@ def begin(
     from storage import pauses
 
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        pauses.begin(tx, archive, scope, until.replace(tzinfo=UTC), getpass.getuser()[:64], note)
+        ran = pauses.begin(tx, archive, scope, until.replace(tzinfo=UTC), getpass.getuser()[:64], note)
     say(f"{scope}: nothing is sent before {until:%d %b %Y}")
+    if ran:
+        say(f"this replaces the pause {pauses.in_words(ran)}")
 
 
 def end(scope: Scope, data: Data = None) -> None:
@@ -45,7 +47,7 @@ def end(scope: Scope, data: Data = None) -> None:
     from storage import pauses
 
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        woken = pauses.end(tx, archive, scope)
+        woken = pauses.end(tx, archive, scope, getpass.getuser()[:64])
     say(f"{scope}: it goes on; {woken} leads look again")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,7 +86,7 @@ def _put(
         if must_exist:
             reps.one(tx, archive, person)
         given = {name: value for name, value in changes.items() if value is not None}
-        row = reps.put(tx, archive, person, given)
+        row = reps.put(tx, archive, person, given, getpass.getuser()[:64])
     _show(row, as_json)
 
 
@@ -120,7 +121,8 @@ def away(
     if (until is None) != is_back:
         raise InvalidError("give the first day back with --until 2027-01-15, or end an absence with --back")
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        row = reps.away(tx, archive, person, until.replace(tzinfo=UTC) if until else None, in_hand)
+        back_at = until.replace(tzinfo=UTC) if until else None
+        row = reps.away(tx, archive, person, back_at, in_hand, getpass.getuser()[:64])
     _show(row, as_json)
 
 
@@ -138,7 +140,7 @@ def reassign(
     if not because.strip():
         raise InvalidError("say why: --because WORDS")
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        row = reps.reassign(tx, archive, person, because)
+        row = reps.reassign(tx, archive, person, because, getpass.getuser()[:64])
     if as_json:
         print_json(row)
     else:

@@ -55,6 +55,24 @@ def examine(archive: Archive) -> Ailments:
         )
 
 
+@dataclass(frozen=True)
+class Overdue:
+    """A step whose time has come, by business time."""
+
+    lead_id: UUID
+    due_at: datetime
+    reason: str
+
+
+def oldest_due(archive: Archive) -> Overdue | None:
+    """The step that has waited longest; with a worker there is none, or one for a moment."""
+    c = t.leads.c
+    due = select(c.id, c.step_due_at, c.step).where(c.state.not_in(NO_WORKFLOW), c.step_due_at <= archive.clock.now())
+    with archive.reading() as tx:
+        row = tx.execute(due.order_by(c.step_due_at, c.id).limit(1)).first()
+    return Overdue(row.id, row.step_due_at, str((row.step or {}).get("reason") or "first look")) if row else None
+
+
 def _unsent_notices(archive: Archive, machine: datetime) -> int:
     c = t.notices.c
     with archive.reading() as tx:

@@ -6,12 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Delete, RowMapping, Update, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    RowMapping,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from domain.errors import InvalidError, MissingError
 from domain.lead import Held, Lead
 from storage import tables as t
-from storage import wakes
+from storage import team_changes, wakes
 from storage.archive import Archive, Tx, insert_once, machine_now
 
 LONGEST = timedelta(days=730)
@@ -28,12 +40,21 @@ HELD = (
 
 def held(tx: Tx, lead: Lead, origin: str) -> Held | None:
     """The longest pause this lead stands under; one that is over counts no more than none."""
-    row = tx.execute(HELD, {"scopes": _over(lead, origin)}).first()
+    row = tx.execute(HELD, {"scopes": _over(lead.support or lead.track, lead.company, origin)}).first()
     return Held(row.until, row.scope) if row else None
 
 
-def _over(lead: Lead, origin: str) -> list[str]:
-    named = (("track", lead.support or lead.track), ("company", lead.company), ("list", origin))
+def over(tx: Tx, lead_id: UUID, now: datetime) -> Sequence[RowMapping]:
+    """Every pause of more than this lead that keeps a mail from it now, for who looks at it."""
+    c = t.leads.c
+    names = (c.support, c.track, c.company, c.origin)
+    row = tx.execute(select(*names).where(c.id == lead_id, wakes.IS_WRITTEN_TO)).one_or_none()
+    scopes = _over(row.support or row.track, row.company, row.origin) if row else ()
+    return [pause for pause in listed(tx, now) if pause["scope"] in scopes] if scopes else ()
+
+
+def _over(track: str | None, company: str | None, origin: str) -> list[str]:
+    named = (("track", track), ("company", company), ("list", origin))
     return [EVERYTHING, *(f"{kind}:{name}" for kind, name in named if name)]
 
 
@@ -44,12 +65,12 @@ def of_all(tx: Tx) -> dict[str, Held]:
 
 def held_by(every: Mapping[str, Held], lead: Lead, origin: str) -> Held | None:
     """The same from those loaded before."""
-    found = [every[scope] for scope in _over(lead, origin) if scope in every]
+    found = [every[scope] for scope in _over(lead.support or lead.track, lead.company, origin) if scope in every]
     return max(found, key=lambda each: each.until, default=None)
 
 
-def begin(tx: Tx, archive: Archive, scope: str, until: datetime, by: str, note: str) -> datetime:
-    """From now on, or longer or shorter than before. Returns the instant it began.
+def begin(tx: Tx, archive: Archive, scope: str, until: datetime, by: str, note: str) -> RowMapping | None:
+    """From now on, or longer or shorter than before. Returns the pause of this scope that ran and is replaced.
 
     No lead has to be woken: what is due is decided again before it is done. But who waits for the end of a pause that
     is shorter now looks again, as when one is ended.
@@ -58,12 +79,16 @@ def begin(tx: Tx, archive: Archive, scope: str, until: datetime, by: str, note: 
     now = archive.clock.now()
     if not now < until <= now + LONGEST:
         raise InvalidError("until must be a day within the next two years", "until")
-    if tx.execute(select(t.pauses.c.scope).where(t.pauses.c.scope == scope, t.pauses.c.until > until)).first():
+    c = t.pauses.c
+    ran = tx.execute(select(t.pauses).where(c.scope == scope, c.until > now).with_for_update()).mappings().first()
+    if ran and ran["until"] > until:
         _resume(tx, scope)
     row = {"scope": scope, "until": until, "by": by, "at": now, "note": note[:255]}
     query = insert_once(tx, t.pauses).values(row)
     tx.execute(query.on_conflict_do_update(index_elements=["scope"], set_=row))
-    return now
+    told = {"is": "replaced" if ran else "begun", "until": until.isoformat(), "note": row["note"]}
+    team_changes.tell(tx, now, by, "pause", scope, told)
+    return ran
 
 
 def _known(tx: Tx, archive: Archive, scope: str) -> None:
@@ -80,7 +105,7 @@ def _known(tx: Tx, archive: Archive, scope: str) -> None:
     )
 
 
-def end(tx: Tx, archive: Archive, scope: str) -> int:
+def end(tx: Tx, archive: Archive, scope: str, by: str) -> int:
     """Before its time: everybody who waited for it looks again, woken in batches by the workers (`wake_some`) however
     many they are. Returns how many. Raises MissingError.
     """
@@ -88,6 +113,7 @@ def end(tx: Tx, archive: Archive, scope: str) -> int:
     if tx.execute(delete(t.pauses).where(c.scope == scope).returning(c.scope)).scalar() is None:
         names = ", ".join(row["scope"] for row in listed(tx, archive.clock.now())) or "nothing"
         raise MissingError(f"{scope} is not paused; paused is {names}")
+    team_changes.tell(tx, archive.clock.now(), by, "pause", scope, {"is": "ended"})
     _resume(tx, scope)
     return tx.execute(select(func.count()).select_from(t.leads).where(*_waiting(scope))).scalar_one()
 
@@ -139,3 +165,9 @@ def listed(tx: Tx, now: datetime) -> Sequence[RowMapping]:
     """What stands still now, with until when, by whom and why."""
     c = t.pauses.c
     return tx.execute(select(t.pauses).where(c.until > now).order_by(c.until)).mappings().all()
+
+
+def in_words(pause: RowMapping) -> str:
+    """`until 05 Dec 2026 (since 01 Dec 2026, ines): audit`; days are UTC's."""
+    why = f": {pause['note']}" if pause["note"] else ""
+    return f"until {pause['until']:%d %b %Y} (since {pause['at']:%d %b %Y}, {pause['by']}){why}"

@@ -14,7 +14,7 @@ from domain.errors import InvalidError, MissingError
 from domain.lead import State
 from domain.phrases import parse_hours
 from domain.release import Release
-from storage import handling, reassigning, wakes
+from storage import handling, reassigning, team_changes, wakes
 from storage import tables as t
 from storage.archive import Archive, Tx, insert_once
 
@@ -58,6 +58,7 @@ def put(
     _check(changes)
     leaves = changes.get("is_active") is False
     found = reassigning.locked(tx, rep_id) if leaves else []
+    _tell(tx, archive, rep_id, changes, by)
     query = insert_once(tx, t.reps).values(id=rep_id, **{**STARTING, **changes})
     tx.execute(query.on_conflict_do_update(index_elements=["id"], set_={"id": rep_id, "let_pass": 0, **changes}))
     if leaves:
@@ -85,6 +86,7 @@ def away(
         raise InvalidError(f"in_hand says what others take over: {', '.join(HANDED_OVER)}", "in_hand")
     states = HANDED_OVER[in_hand] if until else ()
     found = reassigning.locked(tx, rep_id, states) if states else []
+    _tell(tx, archive, rep_id, {"away_until": until}, by)
     if tx.execute(update(t.reps).where(t.reps.c.id == rep_id).values(away_until=until, let_pass=0)).rowcount == 0:
         raise MissingError(f"there is no salesperson {rep_id} yet; add one: nurture rep add, or PUT /api/reps/{rep_id}")
     if until is None:
@@ -100,6 +102,7 @@ def reassign(tx: Tx, archive: Archive, rep_id: str, why: str, by: str | None = N
     if not found:
         one(tx, archive, rep_id)
     moved = _hand_over(tx, archive, rep_id, found, why, by)
+    _told(tx, archive, rep_id, by, {"is": "reassigned", "why": why})
     return {"id": rep_id, "handed_over": moved}
 
 
@@ -111,10 +114,29 @@ def who_left(tx: Tx, archive: Archive) -> dict[str, int]:
     moved: dict[str, int] = {}
     for rep_id in gone:
         found = reassigning.locked(tx, rep_id)
+        _tell(tx, archive, rep_id, {"is_active": False}, None)
         tx.execute(update(t.reps).where(r.id == rep_id).values(is_active=False))
         for who, count in _hand_over(tx, archive, rep_id, found, f"{rep_id} left the team", None).items():
             moved[who] = moved.get(who, 0) + count
     return moved
+
+
+def _tell(tx: Tx, archive: Archive, rep_id: str, changes: Mapping[str, Any], by: str | None) -> None:  # Any: columns
+    """Who changes what, before it is changed; nothing of what stays as it is."""
+    row = tx.execute(select(t.reps).where(t.reps.c.id == rep_id).with_for_update()).mappings().first()
+    was = row or {**STARTING, "hours": None, "zone": None, "holidays": None, "away_until": None}
+    now = {name: value for name, value in changes.items() if was[name] != value}
+    if now or row is None:
+        done = {"is": "changed" if row else "added", "was": {name: _plain(was[name]) for name in now}}
+        _told(tx, archive, rep_id, by, {**done, "now": {name: _plain(value) for name, value in now.items()}})
+
+
+def _told(tx: Tx, archive: Archive, rep_id: str, by: str | None, data: Mapping[str, object]) -> None:
+    team_changes.tell(tx, archive.clock.now(), by, "salesperson", rep_id, data)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _hand_over(

@@ -190,6 +190,17 @@ pauses = Table(
     Column("note", String(255), nullable=False),
 )
 
+team_changes = Table(  # what people change for more than one lead: pauses begun and ended, salespeople
+    "team_changes",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False),
+    Column("by", CODE),  # None: the engine itself, as when a publication leaves somebody out
+    Column("about", CODE, nullable=False),
+    Column("name", String(255), nullable=False),  # the scope, the salesperson's id
+    Column("data", Json, nullable=False),
+)
+
 resumptions = Table(  # pauses that were ended: who waited is woken in batches, this is how far that came
     "resumptions",
     metadata,

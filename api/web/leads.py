@@ -14,7 +14,7 @@ from api import bodies, leads, repairs, support, views
 from api.calls import Call, Id
 from api.evidence import evidence
 from api.views import Json
-from api.web import acting, proofs
+from api.web import acting, changes, proofs
 from api.web.names import names_of
 from api.web.rendering import address, onward, show
 from api.web.telling import FILTERS, Teller, Told, taught, touch_title
@@ -22,7 +22,7 @@ from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain.errors import MissingError
 from domain.lead import SUPPORTED, State
 from domain.repairs import UNDO_WITHIN
-from storage import finding, repairing, sales_reading
+from storage import finding, pauses, repairing, sales_reading
 from storage import reading as archive_reading
 from storage.archive import Tx
 from storage.around import around
@@ -114,6 +114,8 @@ def _page(
             "handoffs": [*reversed(sales_reading.handoffs_of(tx, lead_id))],
             "task": sales_reading.open_task(tx, lead_id),
             "criteria": _criteria(visit, tx, lead_id, lead["verdict"]["criteria"]),
+            "over": pauses.over(tx, lead_id, visit.times.now),
+            "scopes": changes.Teller(visit.release, visit.times),
         }
     story = _story(visit, id, lead["facts"], kinds)
     shown = {

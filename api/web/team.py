@@ -11,17 +11,19 @@ from starlette.responses import JSONResponse, Response
 
 from api import bodies, reps
 from api.calls import Call, Id
-from api.web import acting
+from api.web import acting, changes
 from api.web.names import names_of
 from api.web.rendering import onward, show
+from api.web.telling import Told
 from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain.calendar import at_local
 from domain.clocks import PROMISES
 from domain.errors import MissingError
-from storage import promises, team
+from storage import promises, team, team_changes
+from storage.archive import Tx
 
 router = APIRouter(include_in_schema=False)
-LISTED, BROKEN, UNTRIED = 25, 15, 15
+LISTED, BROKEN, UNTRIED, CHANGED = 25, 15, 15, 15
 UNTRIED_SINCE = timedelta(days=30)
 
 
@@ -54,8 +56,17 @@ def _page(visit: Visit, status: int = 200, **more: Any) -> Response:
             "held_back": team.held_back(tx),
             "names": names_of(tx, leads, visit.who.may_see_persons),
             "owed": PROMISES,
+            "changed": _changed(tx, visit),
         }
     return show(visit, "web/team.html", status, **{**shown, "problem": None, "failed": None, "given": {}, **more})
+
+
+def _changed(tx: Tx, visit: Visit) -> list[Told] | None:
+    """Who changed whom; None for who could not change anybody."""
+    if not visit.may("PUT", "/api/reps/{id}"):
+        return None
+    teller = changes.Teller(visit.release, visit.times)
+    return [teller.tell(row) for row in team_changes.latest(tx, CHANGED, "salesperson")]
 
 
 @router.get("/team/{id}/{command}")

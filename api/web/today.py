@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -11,13 +12,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import tasks, views
+from api.web import changes
 from api.web.names import Names, names_of
 from api.web.rendering import show
 from api.web.telling import Teller, Told, taught_of, touch_title
 from api.web.visiting import Reader, Visit
 from domain.calendar import at_local
 from domain.release import Release
-from storage import sales_reading, team, today, trackless
+from storage import pauses, sales_reading, team, team_changes, today, trackless
 from storage.archive import Tx
 from storage.reading import Row
 
@@ -47,13 +49,15 @@ def page(visit: Reader) -> Response:
         names = names_of(tx, leads, visit.who.may_see_persons)
         shown: dict[str, Any] = {  # Any: what the page shows
             "names": names,
+            "pauses": pauses.listed(tx, now),
+            "scopes": changes.Teller(visit.release, visit.times),
             "picture": _picture(today.by_state(tx)),
             "tasks": (task_count, [tasks.task_view(row, visit.release) for row in due_tasks]),
             "steps": (step_count, [_step(row, visit.release) for row in steps]),
             "promises": (today.clocks(tx, now), late),
             "not_told": not_told,
             "mails": today.mails(tx, begins),
-            "latest": _latest(visit, log, names),
+            "latest": _latest(visit, log, names, team_changes.latest(tx, LATEST, "pause")),
             "yours": _yours(tx, visit),
             "no_track": trackless.count(tx),
         }
@@ -92,10 +96,17 @@ def _step(row: Row, release: Release) -> dict[str, Any]:  # Any: JSON
     }
 
 
-def _latest(visit: Visit, log: Sequence[Row], names: Names) -> list[tuple[UUID, Told]]:
+def _latest(visit: Visit, log: Sequence[Row], names: Names, changed: Sequence[Row]) -> list[tuple[UUID | None, Told]]:
+    """Newest first; what is about more than one lead names none."""
     teller = Teller(visit.release, taught_of(visit.release, names.known.values()))
     told = ((row["lead_id"], teller.tell(views.event(row))) for row in log if row["transition"] not in PLAIN)
-    return [(lead, one) for lead, one in told if one][:LATEST]
+    of_leads = [(lead, one) for lead, one in told if one]
+    of_many = [(None, changes.Teller(visit.release, visit.times).tell(row)) for row in changed]
+    return [*heapq.merge(of_many, of_leads, key=_at, reverse=True)][:LATEST]
+
+
+def _at(told: tuple[UUID | None, Told]) -> datetime:
+    return datetime.fromisoformat(told[1].at)
 
 
 def _yours(tx: Tx, visit: Visit) -> tuple[int, int] | None:

@@ -45,6 +45,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_pauses")),
     )
     op.create_table(
+        "team_changes",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=True),
+        sa.Column("about", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("data", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team_changes")),
+    )
+    op.create_table(
         "resumptions",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("scope", sa.String(length=255), nullable=False),

@@ -140,6 +140,13 @@ def test_everything_stands_still_and_goes_on(open_desk: Desk) -> None:
     assert said.code == 0, said.err
     (row,) = open_desk.type("pause", "list", "--json").json
     assert (row["scope"], row["note"]) == ("track:dock-waiting", "audit")
+    longer = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 19 * 86400))
+    assert "replaces" not in said.err
+    said = open_desk.type("pause", "begin", "track:dock-waiting", "--until", longer)
+    assert "this replaces the pause until" in said.err
+    assert "audit" in said.err
+    found = [each for each in open_desk.type("doctor", "--json").json["findings"] if each["name"] == "pauses"]
+    assert [(each["status"], each["says"].partition(": ")[0]) for each in found] == [("mind", "track:dock-waiting")]
     assert "it goes on" in open_desk.type("pause", "end", "track:dock-waiting").err
     assert open_desk.type("pause", "end", "track:dock-waiting").code == 1
 

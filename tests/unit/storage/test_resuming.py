@@ -39,7 +39,7 @@ def resume(world: World, scope: str) -> int:
     with world.archive.begin() as tx:
         pauses.begin(tx, world.archive, scope, world.clock.at + timedelta(days=90), "ines", "audit")
     with world.archive.begin() as tx:
-        return pauses.end(tx, world.archive, scope)
+        return pauses.end(tx, world.archive, scope, "ines")
 
 
 def send_all(world: World) -> Counter[str]:

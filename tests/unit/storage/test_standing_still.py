@@ -58,13 +58,13 @@ def test_a_pause_ended_early_wakes_those_who_waited(world: World) -> None:
     pause(world, "company:site.example", 300)
     before = len(wakes_of(world, other))
     with world.archive.begin() as tx:
-        assert pauses.end(tx, world.archive, "company:site.example") == 1
+        assert pauses.end(tx, world.archive, "company:site.example", "ines") == 1
     assert pauses.wake_some(world.archive) == 1
     assert pauses.wake_some(world.archive) == 0
     assert wakes_of(world, lead)[-1] == "resumed company:site.example"
     assert len(wakes_of(world, other)) == before
     with world.archive.begin() as tx, pytest.raises(MissingError, match="paused is nothing"):
-        pauses.end(tx, world.archive, "company:site.example")
+        pauses.end(tx, world.archive, "company:site.example", "ines")
 
 
 def test_a_pause_made_shorter_wakes_those_who_waited_for_its_end(world: World) -> None:
