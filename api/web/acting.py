@@ -13,10 +13,12 @@ from api.bodies import Body, Decision
 from api.calls import Call
 from api.problems import says
 from api.roles import LEADING, require
+from api.web import numbers
 from api.web.rendering import onward
 from api.web.visiting import Posted
 from domain import lifecycle
 from domain.calendar import zone
+from domain.definition import FieldDef
 from domain.errors import InvalidError, NurtureError
 from domain.lead import State
 from domain.policies import Reason
@@ -69,7 +71,12 @@ def read(kind: type[B], values: Mapping[str, object]) -> B:
 
 def facts(form: Posted) -> dict[str, str]:
     found = {name.removeprefix(FACT): form[name] for name in form.given if name.startswith(FACT)}
-    return {name: value for name, value in found.items() if value}
+    fields = form.visit.release.fields
+    return {name: _told(fields.get(name), name, value) for name, value in found.items() if value}
+
+
+def _told(field: FieldDef | None, name: str, value: str) -> str:
+    return numbers.number(value, name) if field and field.type == "number" else value
 
 
 def chosen(form: Posted, *names: str) -> dict[str, str | None]:
@@ -89,6 +96,7 @@ def decision(form: Posted, command: str, row: Row, offer: int | None) -> Decisio
     said = {
         **chosen(form, "note", "criterion", "resume_on", "competitor"),
         **{name: form[name] for name in names},
+        "amount": numbers.amount(form["amount"], form["currency"]),
         **{name: _moment(form, name) for name in ("callback_at", "meeting_at")},
         "referral": group(form, f"referral.{form['reason']}."),
         "attempt": _attempt(form),
