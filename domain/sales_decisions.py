@@ -120,6 +120,11 @@ def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
     known_reason(ctx, said, ctx.release.reasons.recycle, "recycle")
     if said.stage and not any(said.stage in track.stages for track in ctx.release.tracks.values()):
         raise InvalidError(f"no track has a stage {said.stage}", "stage")
+    return (return_move(ctx, said),)
+
+
+def return_move(ctx: Context, said: Said) -> Move:
+    """Back to marketing for a reason that is known, with all that its rule needs."""
     lead = ctx.lead
     until = recycling.cool_until(ctx, said.reason or "", said.resume_on)
     sets: dict[str, object] = {
@@ -134,7 +139,7 @@ def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
     }
     transition = RETURNS[lead.state]
     data = {"cool_until": until.isoformat(), "attempts": ctx.facts.attempts.count, "stage": said.stage}
-    return (move(said, transition, State.RECYCLED, sets, **data),)
+    return move(said, transition, State.RECYCLED, sets, **data)
 
 
 def _opportunity(ctx: Context, said: Said) -> tuple[Move, ...]:

@@ -361,7 +361,9 @@ def money(data: Row) -> str:
     amount = data.get("amount")
     if isinstance(amount, bool) or not isinstance(amount, int | float):
         return ""
-    shown = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}" if amount == round(amount, 2) else f"{amount:,}"
+    shown = (
+        f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}" if amount == round(amount, 2) else f"{amount:,}"
+    )
     return f"{shown} {data.get('currency') or ''}".strip()
 
 

@@ -41,6 +41,12 @@ REFUSED: Mapping[str, str] = {
     "owner": "It goes to whoever owns the account.",
 }
 """What becomes of a lead that is refused, by `next` of its reason."""
+RESTS: Mapping[str, str] = {
+    "too_often": "They rest from now on: they have come back often enough.",
+    "nothing_sent": "They rest from now on: nothing more is sent to this person.",
+    "nothing_left": "They rest: no track has anything left to give them.",
+}
+"""Why a lead that is given back rests instead of starting again."""
 FORECASTS: Mapping[str, str] = {"pipeline": "Possible", "best_case": "Likely", "commit": "Sure"}
 CLOCKS: Mapping[str, str] = {
     "sign": "Sign of life by",

@@ -65,7 +65,13 @@ def test_what_is_written_as_asked_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "shown"),
-    [(12000.0, "12,000 USD"), (11500.5, "11,500.50 USD"), (12.5, "12.50 USD"), (1.125, "1.125 USD"), (9e11, "900,000,000,000 USD")],
+    [
+        (12000.0, "12,000 USD"),
+        (11500.5, "11,500.50 USD"),
+        (12.5, "12.50 USD"),
+        (1.125, "1.125 USD"),
+        (9e11, "900,000,000,000 USD"),
+    ],
 )
 def test_an_amount_is_shown_as_it_was_told(amount: float, shown: str) -> None:
     assert money({"amount": amount, "currency": "USD"}) == shown
