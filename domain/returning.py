@@ -13,7 +13,6 @@ from domain.lead import State
 from domain.said import Said, unknown_reason
 from domain.steps import Move
 
-
 Rests = Literal["too_often", "nothing_sent", "nothing_left"]
 
 

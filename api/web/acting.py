@@ -13,7 +13,7 @@ from api.bodies import Body, Decision
 from api.calls import Call
 from api.problems import says
 from api.roles import LEADING, require
-from api.web import numbers
+from api.web import numbers, refusals
 from api.web.rendering import onward
 from api.web.visiting import Posted
 from domain import lifecycle
@@ -45,12 +45,8 @@ def perform(
     try:
         change(form.call)
     except NurtureError as error:
-        return again(_sentence(error), error.status)
+        return again(refusals.told(error, form), error.status)
     return onward(page, command)
-
-
-def _sentence(error: NurtureError) -> str:
-    return error.sentence[:1].upper() + error.sentence[1:]
 
 
 def filled(kind: type[B], values: Mapping[str, object]) -> B:

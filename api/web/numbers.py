@@ -8,12 +8,12 @@ import unicodedata
 
 from babel.numbers import get_currency_symbol
 
+from api.web.refusals import AskedError
 from authoring.numbers import readings
-from domain.errors import InvalidError
 
 
 def amount(text: str | None, currency: str | None) -> str | None:
-    """Of money, with or without its sign: $12,500.00. Raises InvalidError, also for the sign of another currency."""
+    """Of money, with or without its sign: $12,500.00. Raises AskedError, also for the sign of another currency."""
     if text is None:
         return None
     code = (currency or "").strip().upper()
@@ -25,18 +25,18 @@ def amount(text: str | None, currency: str | None) -> str | None:
     signs = "".join(c for c in bare if unicodedata.category(c) == "Sc")
     symbol = get_currency_symbol(code, "en") if code else signs
     if signs and signs not in symbol and symbol != code:  # where the code itself is the sign, any other may be meant
-        raise InvalidError(f"the amount is in {signs} and the currency is {code}; make them agree", "currency")
+        raise AskedError(f"the amount is in {signs} and the currency is {code}; make them agree", "currency")
     return number(bare.strip(f"{signs} \t\xa0\u202f"), "amount")
 
 
 def number(text: str, field: str) -> str:
-    """As 12500.5, the way the API reads it. Raises InvalidError, saying what to write instead."""
+    """As 12500.5, the way the API reads it. Raises AskedError, saying what to write instead."""
     found = readings(text.strip())
     if len(found) > 1:
         low, high = sorted((float(each) for each in found.values()), key=abs)
-        raise InvalidError(f"“{text}” may be {high:.16g} or {low:.16g}; write {high:.16g} or {_clear(low)}", field)
+        raise AskedError(f"“{text}” may be {high:.16g} or {low:.16g}; write {high:.16g} or {_clear(low)}", field)
     if not found:
-        raise InvalidError(f"“{text[:40]}” is no number; write digits, such as 12500 or 12.50", field)
+        raise AskedError(f"“{text[:40]}” is no number; write digits, such as 12500 or 12.50", field)
     return next(iter(found.values()))
 
 
