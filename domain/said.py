@@ -40,6 +40,10 @@ FORECASTS = ("pipeline", "best_case", "commit")
 DEBRIEF_WITHIN = timedelta(days=21)
 
 
+LONGEST_DEAL = timedelta(days=3653)
+"""Until it is expected to close; more is a slip of the hand."""
+
+
 OTHER_NEEDS = 20
 
 

@@ -83,6 +83,10 @@ def chosen(form: Posted, *names: str) -> dict[str, str | None]:
 
 def decision(form: Posted, command: str, row: Row, offer: int | None) -> Decision:
     """A salesperson's own, or entered for the one who has the lead by somebody who leads."""
+    if form["outcome"] == "meeting_booked" and not form["meeting_at"]:
+        raise refusals.AskedError(
+            "when is it? Say so under “Meeting”, then choose “Booked a meeting” again", "meeting_at"
+        )
     who = form.visit.who
     is_for_rep = who.role in LEADING and command not in lifecycle.legal(State(row["state"]), who.actor)
     names = (

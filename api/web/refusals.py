@@ -87,6 +87,8 @@ def _invalid(error: InvalidError, release: Release, form: Posted) -> str:
     field = error.field or ""
     if field == "learned":
         return _unconfirmed(error, release)
+    if field == "contradicted" and (both := release.fields.get(error.sentence.partition(" ")[0])):
+        return f"“{both.say}” is ticked as right and as wrong; tick one of them"
     if declared := release.fields.get(field):
         rest = error.sentence.removeprefix(field).strip()
         return f"“{declared.say or words.spoken(field)}” {rest}"

@@ -29,18 +29,36 @@ LACKING: list[tuple[str, dict[str, str], str]] = [
     ("attempt", {**TALKED, "outcome": "sang"}, "Choose what happened"),
     ("qualify", {"note": "May"}, "Tick what you heard again, or choose what it is"),
     ("qualify", {"fact:fact.evaluate_within_months": "soon"}, "“soon” is no number; write digits"),
+    ("attempt", {**TALKED, "outcome": "meeting_booked"}, "When is it? Say so under “Meeting”"),
+    (
+        "qualify",
+        {"confirmed:fact.pain": "on", "wrong:fact.pain": "on"},
+        "“Costliest problem” is ticked as right and as wrong; tick one of them",
+    ),
+    (
+        "qualify",
+        {"fact:fact.evaluate_within_months": "-3"},
+        "“Will compare options within (months)” is 0 at least; -3 is less",
+    ),
     ("recycle", {}, "“Why?” has no answer yet: choose one"),
     ("recycle", {"reason": "bad_timing"}, "wrong moment, and we know when” needs a day to come"),
     ("recycle", {"reason": "not_responsive"}, "10 business days; so far 1 on 1 over 0"),
     ("recycle", {"reason": "other", "note.other": "short"}, "“Something else” needs what was said, in at least 20"),
     ("recycle", {"reason": "needs_education"}, "needs what of our agreement is not met"),
-    ("accept", {}, "“Accept” is not possible now: this lead is “Worked by sales”, and possible is “Log an attempt”, “Qualify”"),
+    (
+        "accept",
+        {},
+        "“Accept” is not possible now: this lead is “Worked by sales”, and possible is “Log an attempt”, “Qualify”",
+    ),
 ]
 OF_A_DEAL: list[tuple[dict[str, str], str]] = [
     ({"amount": ""}, "“What is it worth?” needs an amount above zero"),
     ({"amount": "0"}, "“What is it worth?” needs an amount above zero"),
     ({"amount": "-5"}, "“What is it worth?” needs an amount above zero"),
     ({"currency": "usd"}, "“Currency” needs the three letters"),
+    ({"currency": "XXX"}, "“Currency” needs the three letters of one that is in use"),
+    ({"currency": "DEM"}, "“Currency” needs the three letters of one that is in use"),
+    ({"close_on": "9999-12-31"}, "“When do you expect it to close?” needs a day from today on, within ten years"),
     ({"close_on": "2020-01-01"}, "“When do you expect it to close?” needs a day from today on"),
     ({"close_on": "soon"}, "“When do you expect it to close?” needs a day from today on"),
 ]
