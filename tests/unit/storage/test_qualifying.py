@@ -58,7 +58,7 @@ def test_what_only_a_form_said_is_named_and_nothing_is_left_behind(world: World)
 
 def test_nothing_is_confirmed_and_contradicted_at_once(world: World) -> None:
     lead = talked(world)
-    with pytest.raises(InvalidError, match="fact.pain is told as confirmed and as contradicted; which is it?"):
+    with pytest.raises(InvalidError, match=r"fact.pain is told as confirmed and as contradicted; which is it\?"):
         qualify(world, lead, confirmed=["pain"], contradicted=["fact.pain"])
     assert world.row(lead)["state"] == "WORKING"
 
