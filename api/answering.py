@@ -24,7 +24,7 @@ from api.offered_mail import EPOCH, FEEDBACK, REFUSE
 from api.pages import HEADERS
 from api.roles import Principal
 from api.views import Json
-from api.web import acting
+from api.web import acting, refusals
 from api.web.handoffs import DECISIONS, choices, judged
 from api.web.rendering import DONE, bare
 from api.web.visiting import Posted, Visit, form_of, fresh_once
@@ -105,10 +105,11 @@ def act(answer: str, offered: Offered, given: Annotated[dict[str, str], Depends(
         raise MissingError("It is not complete, or not one of ours.")
     said = f"{offered.offer['id']}/{answer}\n{sorted(given.items())!r}"
     digest = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+    form = Posted(offered.visit, given, digest)
     try:
-        done = _decide(offered, answer, Posted(offered.visit, given, digest))
+        done = _decide(offered, answer, form)
     except NurtureError as error:
-        problem = error.sentence[:1].upper() + error.sentence[1:]
+        problem = refusals.told(error, form)
         return _page(offered, answer, error.status, problem=problem, failed=answer, given=given)
     return _page(offered, answer, done=done)
 

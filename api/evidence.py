@@ -72,6 +72,19 @@ class Evidence:
                 yield name, {"from": views.plain(past[own - 1].value), "at": views.at(past[own - 1].at)}
 
 
+def denied(tx: Tx, ctx: Context, judged: Sequence[Json], records: Evidence) -> dict[str, Json]:
+    """Of these criteria, those that are not met because sales said so, and nothing newer says otherwise: when they
+    said it, who, and with which reason."""
+    wanted = {one["id"]: one for one in judged if one["holds"] == "not_met" and one["id"] in ctx.lead.denied}
+    rows = reading.denials(tx, ctx.lead.id) if wanted else {}
+    found = {}
+    for id in wanted.keys() & rows.keys():
+        row, read = rows[id], [records.rows[e]["at"] for e in wanted[id]["evidence"] if e in records.rows]
+        if all(at <= row["at"] for at in read):
+            found[id] = {"at": views.at(row["at"]), "by": row["actor_id"], "reason": row["reason"]}
+    return found
+
+
 def evidence(tx: Tx, ctx: Context, around: Around, ids: Collection[str]) -> Evidence:
     """For records of the lead by these ids; an id that is not there any more is told without its record."""
     known = {fact.evidence for fact in ctx.facts.known.values()}

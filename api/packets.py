@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from api import packet_parts, packet_words, views
-from api.evidence import evidence
+from api.evidence import denied, evidence
 from api.views import Json
 from domain import packet as pure
 from domain import recycling
@@ -94,11 +94,14 @@ def why_now(tx: Tx, ctx: Context, handoff: Row, verdict: Row | None, known: Arou
     """The rule in words, and every criterion with what proves it."""
     criteria: list[Json] = verdict["criteria"] if verdict else []
     records = evidence(tx, ctx, known, {id for c in criteria for id in c["evidence"]})
+    said = denied(tx, ctx, [c for c in criteria if _was_said(ctx, c["id"], verdict)], records)
     found: Json = {
         "rule": handoff["rule"],
         "says": leads.why_now(ctx.release, handoff["rule"]),
         "at": views.at(verdict["at"]) if verdict else None,
-        "criteria": [{**c, "evidence": [records.of(id) for id in c["evidence"]]} for c in criteria],
+        "criteria": [
+            {**c, "evidence": [records.of(id) for id in c["evidence"]], "denied": said.get(c["id"])} for c in criteria
+        ],
     }
     if handoff["rule"] == recycling.OVERRIDE:
         rows, _ = reading.timeline(tx, handoff["lead_id"], None, MOST_HISTORY, ["disposition"])
@@ -107,6 +110,12 @@ def why_now(tx: Tx, ctx: Context, handoff: Row, verdict: Row | None, known: Arou
             found["promoted_by"] = promotions[-1]["actor_id"]
             found["promoted_because"] = known.words.get(f"log:{promotions[-1]['id']}")
     return found
+
+
+def _was_said(ctx: Context, criterion: str, verdict: Row | None) -> bool:
+    """Before this verdict, which stays as it was."""
+    at = ctx.lead.denied.get(criterion)
+    return at is not None and verdict is not None and at <= verdict["at"]
 
 
 def what_to_say(ctx: Context, verdict: Row | None) -> Json:

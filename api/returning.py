@@ -21,5 +21,5 @@ def outlook(ctx: Context, reason: str, resume_on: datetime | None, stage: str | 
         "stage_why": found.stage_why,
         "to": found.to,
         "wakes_early": [ctx.release.events[name].say for name in found.wakes],
-        "rests_for_good": found.rests_for_good,
+        "rests": found.rests,
     }

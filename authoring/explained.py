@@ -21,6 +21,7 @@ EXPLAINED: Final[Mapping[str, Mapping[str, str]]] = {
         "options": "The answers a choice can have: its id, and what people read.",
         "personal": "Mails may greet with it, conditions may not read it, and erasure deletes it.",
         "ask": "The question that learns it, as a person would ask.",
+        "min": "The least number that makes sense, as 0; a smaller one is refused.",
         "true_for": "How long an answer stays true; an older one is unknown to the definition.",
         "languages": "The question and its answers for readers of other languages, by their code, as fr.",
     },

@@ -43,6 +43,8 @@ class FieldDef(Part):
     options: dict[str, str] = {}
     personal: bool = False
     ask: str | None = None
+    min: float | None = None
+    """The least number that makes sense."""
     true_for: Duration | None = None
     """How long an answer stays true; older ones are unknown to the definition."""
     languages: dict[str, FieldWords] = {}
@@ -58,6 +60,8 @@ class FieldDef(Part):
     def _choices(self) -> FieldDef:
         if (self.type == "choice") != bool(self.options):
             raise ValueError("a choice needs options, and only a choice has them")
+        if self.min is not None and self.type != "number":
+            raise ValueError("only a number has a min")
         for language, words in self.languages.items():
             if unknown := sorted(words.options.keys() - self.options.keys()):
                 raise ValueError(f"{language} translates {', '.join(unknown)}, which is none of the options")

@@ -43,6 +43,23 @@ class InvalidError(NurtureError):
         self.field = field
 
 
+class NotNowError(RefusedError):
+    """This command, in the state the lead is in."""
+
+    def __init__(self, sentence: str, legal: Sequence[str], state: str, command: str) -> None:
+        super().__init__(sentence, legal)
+        self.state, self.command = state, command
+
+
+class NeedsError(InvalidError):
+    """A reason, without what it needs: `field`, by the names reasons.yaml uses. `more` says it in words, `least` is the
+    least number of characters, where there is one."""
+
+    def __init__(self, reason: str, field: str, more: str, least: int = 0) -> None:
+        super().__init__(f"{reason} needs {'' if least else 'more: '}{more}", field)
+        self.reason, self.more, self.least = reason, more, least
+
+
 class MissingError(NurtureError):
     type = "missing"
     status = 404

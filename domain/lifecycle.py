@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.errors import RefusedError
+from domain.errors import NotNowError, RefusedError
 from domain.lead import IN_SALES, SUPPORTED, Lead, State
 from domain.steps import Move
 
@@ -149,8 +149,10 @@ def require(state: State, command: str, actor: str) -> None:
         return
     can = ", ".join(options) if options else "nothing"
     if command in REPAIRS or command in legal(state):
-        raise RefusedError(f"{PEOPLE[actor]} cannot {command} a lead that is {state}; possible now: {can}", options)
-    raise RefusedError(f"a lead that is {state} cannot be sent {command}; possible now: {can}", options)
+        says = f"{PEOPLE[actor]} cannot {command} a lead that is {state}; possible now: {can}"
+    else:
+        says = f"a lead that is {state} cannot be sent {command}; possible now: {can}"
+    raise NotNowError(says, options, state, command)
 
 
 LEAVING_SALES: dict[str, object] = {

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from domain import lifecycle
 from domain.context import Context
-from domain.errors import InvalidError, RefusedError
+from domain.errors import InvalidError, NeedsError, RefusedError
 from domain.lead import Lead, State
 from domain.policies import Reason
 from domain.steps import Move
@@ -38,6 +38,10 @@ FORECASTS = ("pipeline", "best_case", "commit")
 
 
 DEBRIEF_WITHIN = timedelta(days=21)
+
+
+LONGEST_DEAL = timedelta(days=3653)
+"""Until it is expected to close; more is a slip of the hand."""
 
 
 OTHER_NEEDS = 20
@@ -145,9 +149,9 @@ def known_reason(ctx: Context, said: Said, known: Mapping[str, Reason], command:
         raise unknown_reason(command, said.reason, known)
     for need in reason.needs:
         if sentence := _missing(ctx, said, need):
-            raise InvalidError(f"{said.reason} needs more: {sentence}", need)
+            raise NeedsError(said.reason or "", need, sentence)
     if said.reason == "other" and said.note_length < OTHER_NEEDS:
-        raise InvalidError(f"other needs a note of at least {OTHER_NEEDS} characters", "note")
+        raise NeedsError("other", "note", f"a note of at least {OTHER_NEEDS} characters", OTHER_NEEDS)
     return reason
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from domain import recycling
+from domain import currencies, recycling
 from domain.calendar import zone
 from domain.clocks import start
 from domain.context import Context
@@ -18,6 +17,7 @@ from domain.said import (
     DEBRIEF_WITHIN,
     FORECASTS,
     LONGEST_ATTEMPT,
+    LONGEST_DEAL,
     OUTCOMES,
     Deal,
     Said,
@@ -120,6 +120,11 @@ def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
     known_reason(ctx, said, ctx.release.reasons.recycle, "recycle")
     if said.stage and not any(said.stage in track.stages for track in ctx.release.tracks.values()):
         raise InvalidError(f"no track has a stage {said.stage}", "stage")
+    return (return_move(ctx, said),)
+
+
+def return_move(ctx: Context, said: Said) -> Move:
+    """Back to marketing for a reason that is known, with all that its rule needs."""
     lead = ctx.lead
     until = recycling.cool_until(ctx, said.reason or "", said.resume_on)
     sets: dict[str, object] = {
@@ -134,7 +139,7 @@ def _recycle(ctx: Context, said: Said) -> tuple[Move, ...]:
     }
     transition = RETURNS[lead.state]
     data = {"cool_until": until.isoformat(), "attempts": ctx.facts.attempts.count, "stage": said.stage}
-    return (move(said, transition, State.RECYCLED, sets, **data),)
+    return move(said, transition, State.RECYCLED, sets, **data)
 
 
 def _opportunity(ctx: Context, said: Said) -> tuple[Move, ...]:
@@ -142,8 +147,11 @@ def _opportunity(ctx: Context, said: Said) -> tuple[Move, ...]:
     deal = _deal(ctx, said, "opportunity")
     if deal.close_on is None or deal.forecast not in FORECASTS:
         raise InvalidError(f"an opportunity needs close_on and forecast, one of {', '.join(FORECASTS)}", "close_on")
-    if deal.close_on < ctx.now.astimezone(zone(ctx.release.defaults.time_zone)).date():
-        raise InvalidError("close_on must be a day to come: when do you expect them to sign?", "close_on")
+    today = ctx.now.astimezone(zone(ctx.release.defaults.time_zone)).date()
+    if not today <= deal.close_on <= today + LONGEST_DEAL:
+        raise InvalidError(
+            "close_on must be a day to come, within ten years: when do you expect them to sign?", "close_on"
+        )
     return (move(said, "T24", State.OPPORTUNITY, {"clock": _sign(ctx)}, **deal.as_data()),)
 
 
@@ -189,8 +197,8 @@ def _sign(ctx: Context) -> Clock:
 def _deal(ctx: Context, said: Said, command: str) -> Deal:
     if said.deal is None or not 0 < said.deal.amount < 1e12:
         raise InvalidError(f"{command} needs an amount above zero and its currency", "amount")
-    if not re.fullmatch("[A-Z]{3}", said.deal.currency):
-        raise InvalidError("a currency is three letters, as USD", "currency")
+    if said.deal.currency not in currencies.in_use():
+        raise InvalidError("a currency is the three letters of one in use (ISO 4217), as USD", "currency")
     return said.deal
 
 

@@ -88,6 +88,8 @@ def _number(raw: object, field: FieldDef) -> float:
         raise ValueError(f"is a number; {_shown(raw)} is none, so write digits only, such as 1200 or 2.5")
     if not abs(raw) <= LARGEST_NUMBER:  # also false for NaN
         raise ValueError(f"is a number; write one between -{LARGEST_NUMBER:.0f} and {LARGEST_NUMBER:.0f}")
+    if field.min is not None and raw < field.min:
+        raise ValueError(f"is {field.min:g} at least; {raw:g} is less")
     return float(raw) + 0.0  # minus zero is zero
 
 

@@ -30,6 +30,13 @@ def contradicted(d: Deciding, names: Collection[str], values: Collection[str]) -
     return _known(d, names, "contradicted") - set(values)
 
 
+def check(d: Deciding, confirmed: Collection[str], contradicted: Collection[str]) -> None:
+    """Nothing is right and wrong at once. Raises InvalidError."""
+    full = [{learning.full_name(d.release, name) for name in names} for names in (confirmed, contradicted)]
+    if both := sorted(full[0] & full[1]):
+        raise InvalidError(f"{both[0]} is told as confirmed and as contradicted; which is it?", "contradicted")
+
+
 def _known(d: Deciding, names: Collection[str], what: str) -> set[str]:
     found = {learning.full_name(d.release, name) for name in names}
     if missing := sorted(found - d.facts.known.keys()):

@@ -51,6 +51,7 @@ def decide(tx: Tx, archive: Archive, lead_id: UUID, said: Said, learned: Learned
     if learned.referral:
         one_at_a_time(tx, MANY_LEADS)  # two leads naming each other would else wait for each other
     d = open_lead(tx, archive, lead_id)
+    facts_judged.check(d, learned.confirmed, learned.contradicted)
     values = learning.understand(d.release, learned.facts) | facts_judged.confirmed(d, learned.confirmed)
     wrong = facts_judged.contradicted(d, learned.contradicted, values)
     said = replace(said, told=frozenset(values), contradicted=frozenset(wrong))

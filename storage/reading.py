@@ -191,6 +191,14 @@ def told(tx: Tx, lead_id: UUID) -> list[Told]:
     return [Told(row.name, to_known({row.name: row.fact})[row.name], row.taken_back_at) for row in tx.execute(query)]
 
 
+def denials(tx: Tx, lead_id: UUID) -> dict[str, Row]:
+    """By criterion, the newest decision of sales that named it as not met."""
+    c = t.log.c
+    criterion = c.data["criterion"].as_string()
+    mine = (c.lead_id.in_(with_merged(tx, lead_id)), c.kind == "disposition", criterion.is_not(None))
+    return {row["data"]["criterion"]: row for row in tx.execute(select(t.log).where(*mine).order_by(c.id)).mappings()}
+
+
 def evidence(tx: Tx, ids: Collection[str]) -> dict[str, Row]:
     """The records behind ids like `log:12` and `event:5`: when, what, by whom."""
     found: dict[str, Row] = {}

@@ -13,10 +13,12 @@ from api.bodies import Body, Decision
 from api.calls import Call
 from api.problems import says
 from api.roles import LEADING, require
+from api.web import numbers, refusals
 from api.web.rendering import onward
 from api.web.visiting import Posted
 from domain import lifecycle
 from domain.calendar import zone
+from domain.definition import FieldDef
 from domain.errors import InvalidError, NurtureError
 from domain.lead import State
 from domain.policies import Reason
@@ -43,12 +45,8 @@ def perform(
     try:
         change(form.call)
     except NurtureError as error:
-        return again(_sentence(error), error.status)
+        return again(refusals.told(error, form), error.status)
     return onward(page, command)
-
-
-def _sentence(error: NurtureError) -> str:
-    return error.sentence[:1].upper() + error.sentence[1:]
 
 
 def filled(kind: type[B], values: Mapping[str, object]) -> B:
@@ -69,7 +67,12 @@ def read(kind: type[B], values: Mapping[str, object]) -> B:
 
 def facts(form: Posted) -> dict[str, str]:
     found = {name.removeprefix(FACT): form[name] for name in form.given if name.startswith(FACT)}
-    return {name: value for name, value in found.items() if value}
+    fields = form.visit.release.fields
+    return {name: _told(fields.get(name), name, value) for name, value in found.items() if value}
+
+
+def _told(field: FieldDef | None, name: str, value: str) -> str:
+    return numbers.number(value, name) if field and field.type == "number" else value
 
 
 def chosen(form: Posted, *names: str) -> dict[str, str | None]:
@@ -80,6 +83,10 @@ def chosen(form: Posted, *names: str) -> dict[str, str | None]:
 
 def decision(form: Posted, command: str, row: Row, offer: int | None) -> Decision:
     """A salesperson's own, or entered for the one who has the lead by somebody who leads."""
+    if form["outcome"] == "meeting_booked" and not form["meeting_at"]:
+        raise refusals.AskedError(
+            "when is it? Say so under “Meeting”, then choose “Booked a meeting” again", "meeting_at"
+        )
     who = form.visit.who
     is_for_rep = who.role in LEADING and command not in lifecycle.legal(State(row["state"]), who.actor)
     names = (
@@ -89,6 +96,7 @@ def decision(form: Posted, command: str, row: Row, offer: int | None) -> Decisio
     said = {
         **chosen(form, "note", "criterion", "resume_on", "competitor"),
         **{name: form[name] for name in names},
+        "amount": numbers.amount(form["amount"], form["currency"]),
         **{name: _moment(form, name) for name in ("callback_at", "meeting_at")},
         "referral": group(form, f"referral.{form['reason']}."),
         "attempt": _attempt(form),

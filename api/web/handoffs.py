@@ -12,7 +12,7 @@ from api import handoffs, leads
 from api.bodies import Debrief, Decision, Feedback
 from api.calls import Call, Id
 from api.views import Json
-from api.web import acting, proofs
+from api.web import acting, proofs, refusals
 from api.web.names import names_of
 from api.web.rendering import address, onward, show
 from api.web.telling import Teller, taught
@@ -150,7 +150,7 @@ def outlook(id: Id, visit: Visiting) -> Response:
             given = (said.reason or "", said.resume_on, said.stage)
             shown["outlook"] = handoffs.outlook(id, visit.app, visit.who, *given)
         except (InvalidError, RefusedError) as error:
-            shown["why_not"] = error.sentence
+            shown["why_not"] = refusals.told(error, Posted(visit, dict(asked)))
     return show(visit, "web/outlook.html", **shown)
 
 

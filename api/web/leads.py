@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from api import bodies, leads, repairs, support, views
 from api.calls import Call, Id
-from api.evidence import evidence
+from api.evidence import denied, evidence
 from api.views import Json
 from api.web import acting, changes, proofs
 from api.web.names import names_of
@@ -141,6 +141,8 @@ def _criteria(visit: Visit, tx: Tx, lead_id: UUID, judged: list[Json]) -> list[J
     ctx = leads.context(tx, visit.app.archive, lead_id)
     known = around(tx, lead_id, visit.who.may_see_persons)
     records = evidence(tx, ctx, known, {id for one in judged for id in one["evidence"]})
+    said = denied(tx, ctx, judged, records)
+    judged = [{**one, "denied": said.get(one["id"])} for one in judged]
     return proofs.proven(ctx, judged, {id: records.of(id) for id in records.rows})
 
 

@@ -28,7 +28,7 @@ def proven(ctx: Context, criteria: Sequence[Json], proofs: Mapping[str, Json]) -
     for one in criteria:
         names = _reads(ctx, one["id"])
         records = [proof if isinstance(proof, dict) else proofs.get(proof) for proof in one["evidence"]]
-        said = [_proof(ctx, record, names) for record in records if record]
+        said = [_denied(ctx, one.get("denied")), *(_proof(ctx, record, names) for record in records if record)]
         found.append({**one, "evidence": [proof for proof in said if proof]})
     return found
 
@@ -54,6 +54,14 @@ def _proof(ctx: Context, record: Json, names: set[str]) -> Proof | None:
     words = record.get("words") if any(name.startswith("fact.") for name in taught) else None
     by = f"import of {record['import_name']}" if record.get("import_name") else _who(ctx, record)
     return Proof(says or str(record.get("what", "")), by, record.get("at"), words)
+
+
+def _denied(ctx: Context, said: Json | None) -> Proof | None:
+    """Sales named this criterion when they gave the lead back: that goes before what it read."""
+    if said is None:
+        return None
+    known = {**ctx.release.reasons.reject, **ctx.release.reasons.recycle}.get(said["reason"] or "")
+    return Proof(f"Not met, says sales{f': {known.say}' if known else ''}", _who(ctx, said), said["at"], None)
 
 
 def _who(ctx: Context, said: Json) -> str:

@@ -357,11 +357,14 @@ def because(data: Row) -> str:
 
 
 def money(data: Row) -> str:
-    """What a deal is worth, where it is said."""
+    """What a deal is worth, where it is said, and as it was said: 12,000 USD, 11,500.50 USD."""
     amount = data.get("amount")
     if isinstance(amount, bool) or not isinstance(amount, int | float):
         return ""
-    return f"{amount:,.0f} {data.get('currency') or ''}".strip()
+    shown = (
+        f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}" if amount == round(amount, 2) else f"{amount:,}"
+    )
+    return f"{shown} {data.get('currency') or ''}".strip()
 
 
 def _lower(words: str) -> str:

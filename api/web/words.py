@@ -41,6 +41,35 @@ REFUSED: Mapping[str, str] = {
     "owner": "It goes to whoever owns the account.",
 }
 """What becomes of a lead that is refused, by `next` of its reason."""
+DECISIONS: Mapping[str, str] = {
+    "accept": "Accept",
+    "attempt": "Log an attempt",
+    "qualify": "Qualify",
+    "opportunity": "It is a deal",
+    "proposal": "Proposal sent",
+    "won": "Won",
+    "lost": "Lost",
+    "rescope": "Scope it anew",
+    "reject": "Not for us - why?",
+    "recycle": "Back to nurture",
+    "disqualify": "Disqualify",
+    "note": "Write a note",
+    "pause": "Pause the mails",
+    "resume": "End the pause",
+    "promote": "Promote to sales",
+    "enrol": "Put on a track",
+    "assign": "Assign to a salesperson",
+    "withdraw": "Take back from sales",
+    "reopen": "Reopen",
+    "undo": "Take the last decision back",
+}
+"""What people may decide, as the buttons call it."""
+RESTS: Mapping[str, str] = {
+    "too_often": "They rest from now on: they have come back often enough.",
+    "nothing_sent": "They rest from now on: nothing more is sent to this person.",
+    "nothing_left": "They rest: no track has anything left to give them.",
+}
+"""Why a lead that is given back rests instead of starting again."""
 FORECASTS: Mapping[str, str] = {"pipeline": "Possible", "best_case": "Likely", "commit": "Sure"}
 CLOCKS: Mapping[str, str] = {
     "sign": "Sign of life by",
@@ -120,6 +149,12 @@ def spoken(code: object) -> str:
     """A code in words: `left_note` is Left note."""
     words = str(code).replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:]
+
+
+def decision(command: str, state: str) -> str | None:
+    """Its button; after the first attempt a return is the same question as a refusal before it."""
+    is_question = command == "recycle" and state in ("ACCEPTED", "WORKING", "QUALIFIED")
+    return DECISIONS.get("reject" if is_question else command)
 
 
 def value(found: Mapping[str, Any]) -> str:  # Any: JSON, a fact as api.views makes it

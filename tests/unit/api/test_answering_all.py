@@ -170,7 +170,7 @@ def test_a_lead_that_changed_hands_is_decided_by_the_new_ones_link_alone(house: 
     for command, given in (("attempt", TALKED), ("recycle", {"reason": "no_budget"}), ("qualify", HEARD)):
         late = rep.client.post(old.replace("attempt", command), data=given)
         assert late.status_code == 409
-        assert "the lead is with marc now" in late.text
+        assert "the lead is with Marc Tremblay now" in late.text
     assert counts(house, lead) == before
     letter = written(house, lead, "reassigned")
     assert [one for one in ("/attempt", "/qualify", "/not-for-us") if one in letter.text] == [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.api.house import READY, House
+from tests.unit.api.visitors import visitor
 from tests.world import shipped_release
 
 STAGES = ("interest", "consideration", "decision", "awareness")
@@ -174,3 +175,34 @@ def test_a_viewer_reads_no_words_and_no_names(house: House) -> None:
     assert "Secret words" not in answer
     assert "Marcus" not in answer
     assert '"number":15' in answer
+
+
+def test_what_sales_named_as_not_met_is_said_to_be_theirs(house: House) -> None:
+    """And what a salesperson heard again still has what proved it before."""
+    house.post("/reps/marc/away", {"until": "2026-12-01"}, "manager")
+    lead, handoff = house.offered()
+    path = f"/handoffs/{handoff['id']}"
+    house.post(f"{path}/attempt", {"outcome": "connected", "channel": "phone"}, "rosa")
+    house.clock.at += timedelta(hours=1)
+    house.post(f"{path}/qualify", {"confirmed": ["pain", "evaluate_within_months"]}, "rosa")
+    first = lines(house.get(path, "rosa"), 4)
+    assert any(line.startswith(CRITERIA_LINE) for line in first)
+    assert first[2] == "met: Will compare options within 3 months (Will compare options within (months): 2, Mon 2 Mar)"
+    house.clock.at += timedelta(hours=1)
+    house.post(f"{path}/recycle", {"reason": "needs_education", "criterion": "soon"}, "manager")
+    while house.get(f"/leads/{lead}")["state"] == "RECYCLED":
+        house.work(lead)
+    house.post(f"/leads/{lead}/promote", {"note": "Met again at the fair"}, "marketing")
+    house.work_until(lead, "route")
+    house.work(lead)
+    newest = next(one for one in house.get("/handoffs?open=true")["items"] if one["lead"] == lead)
+    assert lines(house.get(f"/handoffs/{newest['id']}", "rosa"), 4)[2] == (
+        "not met: Will compare options within 3 months (Not met, says sales: Still has to learn something first, Mon 2"
+        " Mar; Will compare options within (months): 2, Mon 2 Mar)"
+    )
+    for page in (f"/handoffs/{newest['id']}", f"/leads/{lead}"):
+        shown = visitor(house, "rosa").get(page)
+        assert "Not met, says sales: Still has to learn something first</bdi>" in shown
+        assert "Mon 2 Mar, <bdi>Tom Whitaker</bdi>" in shown
+        assert "Nothing in their own words" not in shown
+    assert lines(house.get(path, "rosa"), 4) == first  # the verdict of then stays as it was

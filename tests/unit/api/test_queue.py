@@ -148,7 +148,7 @@ def test_skip_on_the_page_and_a_claim_that_ran_out(house: House) -> None:
     marc.send("/queue", "/queue/next")
     late = rosa.post("/queue/attempt", **{**form, "outcome": "connected"})
     assert late.status_code == 409
-    assert "with marc now" in late.text
+    assert "with Marc Tremblay now" in late.text
     assert rosa.post("/queue/nonsense").status_code == 404
 
 

@@ -153,12 +153,12 @@ def test_marketing_acts(house: House) -> None:
     past = ines.send(path, f"{path}/resume")
     assert past.headers["location"] == f"{path}?done=resume"
     wrong = ines.send(path, f"{path}/pause", {"until": "2020-01-01"}, 422)
-    assert "Until must be a day within the next two years" in wrong.text
+    assert "Choose a day to come, within the next two years" in wrong.text
     assert 'value="2020-01-01"' in wrong.text
     ines.send(path, f"{path}/tell", {"fact:fact.pain": "detention", "fact:fact.evaluate_within_months": "2"})
     assert house.get(path)["facts"]["fact.pain"]["source"] == "nurture"
     bad = ines.send(path, f"{path}/tell", {"fact:fact.evaluate_within_months": "soon"}, 422)
-    assert "is a number" in bad.text
+    assert "“soon” is no number" in bad.text
     assert 'value="soon"' in bad.text
     bare = ines.send(path, f"{path}/promote", status=422)
     assert "Say why this lead is ready" in bare.text
@@ -172,7 +172,7 @@ def test_disqualify_and_reopen(house: House) -> None:
     house.work(lead)
     ines, path = visitor(house, "marketing"), f"/leads/{lead}"
     refused = ines.send(path, f"{path}/disqualify", status=422)
-    assert "disqualify needs a reason" in refused.text.lower()
+    assert "“Why?” has no answer yet" in refused.text
     ines.send(path, f"{path}/disqualify", {"reason": "fake", "note.fake": "Mickey Mouse", "note.competitor": "unseen"})
     page = ines.get(path)
     assert "Disqualified by Ines Okafor: Not a real person" in page
@@ -180,7 +180,7 @@ def test_disqualify_and_reopen(house: House) -> None:
     assert "unseen" not in page
     gone = ines.post(f"{path}/disqualify", reason="fake")
     assert gone.status_code == 409
-    assert "cannot be sent disqualify" in gone.text
+    assert "“Disqualify” is not possible now: this lead is “Disqualified”" in gone.text
     ines.send(path, f"{path}/reopen", {"note": "A real mouse after all"})
     assert house.get(path)["state"] == "INQUIRY"
     ines.send(path, f"{path}/enrol", {"track": "dock-waiting"})

@@ -76,7 +76,7 @@ def test_not_for_us_needs_what_the_reason_needs(house: House) -> None:
     assert 'name="criterion.definition_not_met"' in page
     assert 'name="note.bad_data"' in page
     bare = rosa.send(path, f"{path}/reject", {"reason": "definition_not_met", "note.misrouted": "unseen"}, 422)
-    assert "Definition_not_met needs more: criterion" in bare.text
+    assert "“Does not meet what we agreed on” needs what of our agreement is not met" in bare.text
     assert 'value="definition_not_met" required checked' in bare.text
     given = {"reason": "definition_not_met", "criterion.definition_not_met": "soon"}
     done = rosa.send(path, f"{path}/reject", {**given, "note.definition_not_met": "Next year at best"})
@@ -91,7 +91,7 @@ def test_back_to_nurture_with_a_date(house: House) -> None:
     lead, path, _, rosa = offered(house)
     rosa.send(path, f"{path}/attempt", {"outcome": "connected"})
     past = {"reason": "bad_timing", "resume_on.bad_timing": "2020-01-01"}
-    assert "must be a day to come" in rosa.send(path, f"{path}/recycle", past, 422).text
+    assert "“When should we be back?” needs a day to come" in rosa.send(path, f"{path}/recycle", past, 422).text
     assert "is unknown" not in rosa.send(path, f"{path}/recycle", {"reason": "bad_timing"}, 422).text
     rosa.send(path, f"{path}/recycle", {**past, "resume_on.bad_timing": "2026-09-01", "fact:fact.priority": "someday"})
     known = house.get(f"/leads/{lead}")
@@ -114,7 +114,7 @@ def test_others_may_look_and_leaders_may_decide_for_them(house: House) -> None:
     assert "Only whoever has the lead decides" in page
     refused = marc.post(f"{path}/accept")
     assert refused.status_code == 409
-    assert "with rosa now, not with marc" in refused.text
+    assert "with Rosa Delgado now, not with Marc Tremblay" in refused.text
     assert decisions(visitor(house, "marketing").get(path), path) == []
     tom = visitor(house, "manager")
     assert "You decide for <bdi>Rosa Delgado</bdi>" in tom.get(path)
@@ -195,7 +195,7 @@ def test_later_and_not_us_ask_only_what_they_need(house: House) -> None:
     assert house.get(f"/leads/{lead}")["paused_until"].startswith("2026-05-04")
     other, path = called(house, {**READY, "email": "else@site.example", "fact": {}})
     wrong = lena.send(path, f"{path}/done", {"outcome": "sang"}, 422)
-    assert "There is no outcome sang" in wrong.text
+    assert "Choose what happened" in wrong.text
     lena.send(path, f"{path}/done", {"outcome": "not_us", "reason": "competitor", "until": "x"})
     assert house.get(f"/leads/{other}")["state"] == "DISQUALIFIED"
 
@@ -243,18 +243,21 @@ def test_what_a_return_means_is_shown_beside_the_form(house: House) -> None:
     assert "Back from Sat 1 Aug" in shown
     assert "<bdi>Rosa Delgado</bdi> first" in shown
     assert "Whoever you name" in rosa.get(f"{path}/recycle/outlook?reason=wrong_contact")
-    assert "must be a day to come" in rosa.get(
+    assert "“When should we be back?” needs a day to come" in rosa.get(
         f"{path}/recycle/outlook?reason=bad_timing&resume_on.bad_timing=2020-01-01"
     )
-    assert "Recycle needs a reason" in rosa.get(f"{path}/recycle/outlook?reason=%3Cscript%3E")
+    assert "“Why?” has no answer yet" in rosa.get(f"{path}/recycle/outlook?reason=%3Cscript%3E")
     assert rosa.get(f"{path}/recycle/outlook?resume_on.x=1").strip() == ""
 
 
 def test_a_call_with_what_was_agreed_in_the_teams_own_time(house: House) -> None:
     lead, path, _, rosa = offered(house)
     past = {"outcome": "voicemail", "callback_at": "2026-03-02T08:00"}
-    assert "must be a time to come" in rosa.send(path, f"{path}/attempt", past, 422).text
-    assert "write a day" in rosa.send(path, f"{path}/attempt", {**past, "callback_at": "soon"}, 422).text
+    assert "“Call them back” needs a time to come" in rosa.send(path, f"{path}/attempt", past, 422).text
+    assert (
+        "“Call them back” needs a time to come"
+        in rosa.send(path, f"{path}/attempt", {**past, "callback_at": "soon"}, 422).text
+    )
     rosa.send(path, f"{path}/attempt", {**past, "callback_at": "2026-03-04T08:00", "minutes": "3"})
     promised = house.get(path, "rosa")["do_not"]["promised"]
     assert promised == [{"what": "callback", "at": "2026-03-04T14:00:00Z", "by": "rosa"}]  # 8 in Chicago

@@ -55,6 +55,18 @@ def test_what_is_meant_is_understood(field: FieldDef, raw: object, value: object
     assert (found, type(found)) == (value, type(value))
 
 
+@pytest.mark.parametrize(("raw", "is_less"), [("-3", True), (-0.5, True), (-1e15, True), ("0", False), (-0.0, False)])
+def test_less_than_makes_sense_is_refused(raw: object, is_less: bool) -> None:
+    months = FieldDef(type="number", min=0)
+    if not is_less:
+        assert coerce("fact.x", raw, months) == 0
+        return
+    with pytest.raises(InvalidError, match=r"fact.x is 0 at least; .* is less"):
+        coerce("fact.x", raw, months)
+    with pytest.raises(ValueError, match="only a number has a min"):
+        FieldDef(type="text", min=0)
+
+
 @pytest.mark.parametrize(
     ("field", "raw", "words"),
     [

@@ -56,6 +56,13 @@ def test_what_only_a_form_said_is_named_and_nothing_is_left_behind(world: World)
     assert world.row(lead)["state"] == "WORKING"
 
 
+def test_nothing_is_confirmed_and_contradicted_at_once(world: World) -> None:
+    lead = talked(world)
+    with pytest.raises(InvalidError, match=r"fact.pain is told as confirmed and as contradicted; which is it\?"):
+        qualify(world, lead, confirmed=["pain"], contradicted=["fact.pain"])
+    assert world.row(lead)["state"] == "WORKING"
+
+
 def test_learned_and_confirmed_both_count(world: World) -> None:
     lead = talked(world)
     qualify(world, lead, {"evaluate_within_months": 3}, ["pain"])
