@@ -120,7 +120,7 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
         permits.release(tx, after.id)
         facts = replace(facts, reserved={})
     facts = _pass_on(tx, facts, before, move, now)
-    if move.transition == "T18" and facts.offer:
+    if move.transition in lifecycle.ATTEMPTS and facts.offer:
         _log_attempt(tx, after, facts.offer, move, now)
     if before.state in IN_SALES and after.state not in IN_SALES:
         _close_handoff(tx, after, move, now)

@@ -161,7 +161,9 @@ class Teller:
     def _in_sales(self, row: Row) -> dict[str, tuple[str, str]]:
         data, who = row["data"], self.person(row["actor_id"])
         rep, reason = self.person(data.get("rep")), self.reason(data.get("reason"))
+        tried = (TRIED.get(str(data.get("outcome")), "had an attempt by {who}").format(who=who), "sales")
         return {
+            **dict.fromkeys(lifecycle.ATTEMPTS, tried),
             "T11": (f"offered to {rep}", "sales"),
             "T13": (f"accepted by {who}", "good"),
             "T43": (f"given from {self.person(data.get('from'))} to {rep}", "sales"),
@@ -169,7 +171,6 @@ class Teller:
             "T15": (f"taken from {rep}: {self._taken(data)}", "wrong"),
             "T16": (f"refused for good by {who}: {reason}", "wrong"),
             "T17": ("nobody took it: on the manager's desk", "wrong"),
-            "T18": (TRIED.get(str(data.get("outcome")), "had an attempt by {who}").format(who=who), "sales"),
             "T19": (f"taken from {rep}: no first contact in time", "wrong"),
             "T20": (f"qualified by {who}", "good"),
             "T21": (f"sent back by {who}: {reason}", "back"),

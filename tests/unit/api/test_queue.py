@@ -138,6 +138,22 @@ def test_a_salespersons_day_in_the_queue(house: House) -> None:
     assert "Qualify" in rosa.get(talked.headers["location"])
 
 
+def test_a_callback_agreed_on_the_queues_page_comes_back_at_its_time(house: House) -> None:
+    pooled(house)
+    rosa = visitor(house, "rosa")
+    rosa.send("/queue", "/queue/next")
+    form = forms_of(rosa.get("/queue"))["/queue/attempt"]
+    assert {"callback_at", "meeting_at", "minutes"} <= form.keys()
+    late = rosa.send("/queue", "/queue/attempt", {"outcome": "gatekeeper", "callback_at": "2026-03-02T08:00"}, 422)
+    assert "callback_at must be a time to come" in late.text.lower()
+    rosa.send("/queue", "/queue/attempt", {"outcome": "gatekeeper", "callback_at": "2026-03-02T13:30", "minutes": "3"})
+    house.clock.at = datetime(2026, 3, 2, 19, 29, tzinfo=UTC)
+    assert house.post("/queue/next", {}, "rosa") == {"claim": None}
+    house.clock.at = datetime(2026, 3, 2, 19, 30, tzinfo=UTC)
+    assert house.post("/queue/next", {}, "rosa")["claim"]["kind"] == "callback"
+    assert "You agreed to call" in rosa.get("/queue")
+
+
 def test_skip_on_the_page_and_a_claim_that_ran_out(house: House) -> None:
     pooled(house)
     rosa, marc = visitor(house, "rosa"), visitor(house, "marc")
