@@ -164,7 +164,7 @@ class Teller:
         tried = (TRIED.get(str(data.get("outcome")), "had an attempt by {who}").format(who=who), "sales")
         return {
             **dict.fromkeys(lifecycle.ATTEMPTS, tried),
-            "T11": (f"offered to {rep}", "sales"),
+            "T11": (f"waits in the queue of {data['team']}" if data.get("team") else f"offered to {rep}", "sales"),
             "T13": (f"accepted by {who}", "good"),
             "T43": (f"given from {self.person(data.get('from'))} to {rep}", "sales"),
             "T14": (f"refused by {who}: {reason}", "wrong"),
@@ -281,6 +281,8 @@ class Teller:
     def _handoff(self, row: Row) -> tuple[str, str] | None:
         data, owner = row["data"], self.person(row["data"].get("owner"))
         says = data.get("reason") or ""
+        if data.get("is") == "breach" and data.get("team"):
+            return f"waits in the queue of {data['team']}: {says}", "wrong"
         if data.get("is") == "breach":
             return f"waits: {owner} broke a promise, {says}", "wrong"
         if data.get("is") == "reminder":

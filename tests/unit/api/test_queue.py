@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -216,3 +216,21 @@ def test_broken_promises_with_both_kinds_of_minutes(house: House) -> None:
     assert "Late, and still waiting" in page
     assert "480</td><td>" in page.replace("\n", "")
     assert "Marcus Bell" not in page
+
+
+def test_pages_say_the_queue_where_a_lead_is_nobodys(house: House) -> None:
+    lead = pooled(house)
+    tom = visitor(house, "manager")
+    handoff = house.get("/handoffs")["items"][0]
+    assert (handoff["team"], handoff["offer"]["team"]) == ("sales", "sales")
+    for path in ("/handoffs?whose=all", f"/handoffs/{handoff['id']}", f"/leads/{lead}", "/team"):
+        page = tom.get(path)
+        assert "queue of <bdi>sales</bdi>" in page, path
+    assert "0 leads with you" in tom.get("/")
+    assert "Waits in the queue of sales" in tom.get(f"/leads/{lead}")
+    assert "No lead is waiting here" in tom.get("/handoffs?whose=mine")
+    house.clock.at += timedelta(days=2)
+    house.work_until(lead, "escalate")
+    house.work(lead)
+    assert "queue of <bdi>sales</bdi>" in tom.get("/").partition("Promises in danger")[2]
+    assert "queue of <bdi>sales</bdi>: the time to accept" in tom.get("/team").partition("Broken promises")[2]
