@@ -29,6 +29,7 @@ TITLES = {
     "desk": "On your desk: ready, and with nobody",
     "team": "Your team: promises that are over, or end today",
     "queue": "The queue: leads whose time is over, or ends today",
+    "waiting": "For whoever asks next",
     "broken": "Broken since the last digest",
 }
 FOOT = "Once a day, when your working day begins and something is due; digest: false in people.yaml switches it off."
@@ -54,9 +55,18 @@ def _sections(
 ) -> Iterator[Section]:
     for kind, title in TITLES.items():
         if rows[kind]:
-            more = counts[kind] - len(rows[kind])
-            items = tuple(map(speaker.says(kind), rows[kind]))
-            yield Section(title, items, f"and {more} more: {page}" if more > 0 else "")
+            shown = rows[kind][:1] if kind == "waiting" else rows[kind]
+            more = counts[kind] - len(shown)
+            items = tuple(map(speaker.says(kind), shown))
+            yield Section(
+                _titled(title, rows[kind], counts[kind]), items, f"and {more} more: {page}" if more > 0 else ""
+            )
+
+
+def _titled(title: str, rows: Sequence[Row], count: int) -> str:
+    """A queue is one line: how many wait, and the first of them."""
+    wait = "lead waits" if count == 1 else "leads wait"
+    return f"{count} {wait} in the queue of {rows[0]['team']}, the first:" if title == TITLES["waiting"] else title
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,7 @@ class _Speaker:
             "asked": self._asked,
             "team": self._theirs,
             "queue": self._theirs,
+            "waiting": self._waiting,
             "broken": self._broken,
         }
         return told.get(kind, self._promise)
@@ -95,6 +106,11 @@ class _Speaker:
         whose = f"The queue of {row['team']}" if row["team"] else self._name(row["owner"])
         return self._lead(row, f"{whose}: {self._clock(row)}", self.times.is_past(row["clock_due_at"]))
 
+    def _waiting(self, row: Row) -> Item:
+        return Item(
+            self._who(row), self._clock(row), f"{self.url}/queue", is_late=self.times.is_past(row["clock_due_at"])
+        )
+
     def _task(self, row: Row) -> Item:
         found, event = self.release.find_touch(row["touch"] or ""), self.release.events.get(row["event"] or "")
         title = found[1].name if found else event.say if event else spoken(row["touch"] or row["kind"])
@@ -112,7 +128,8 @@ class _Speaker:
         promised = PROMISES.get(data["clock"], f"for the {data['clock']}")
         minutes = data.get("business_minutes")
         took = f", {minutes:.0f} working minutes in" if minutes is not None else ""
-        note = f"{self._name(data.get('owner'))}: the time {promised} was over{took}, {self.times.at(row['at'])}"
+        whose = f"The queue of {data['team']}" if data.get("team") else self._name(data.get("owner"))
+        note = f"{whose}: the time {promised} was over{took}, {self.times.at(row['at'])}"
         return Item(self._who(row), note, f"{self.url}/leads/{row['lead_id']}")
 
     def _lead(self, row: Row, note: str, is_late: bool = False) -> Item:

@@ -60,6 +60,7 @@ def handoff_view(row: Row, offer: Row | None) -> Json:
         "company": row["company"],
         "state": row["state"],
         "owner": row["owner"] if is_open else None,
+        "team": row["team"] if is_open else None,
         "clock": clock if is_open else None,
         "offer": offer and offer_view(offer),
     }
@@ -67,7 +68,7 @@ def handoff_view(row: Row, offer: Row | None) -> Json:
 
 def offer_view(row: Row) -> Json:
     return views.jsonable(
-        row, "number", "rep", "why", "offered_at", "accept_by", "accepted_at", "closed_at", "outcome", "reason"
+        row, "number", "rep", "team", "why", "offered_at", "accept_by", "accepted_at", "closed_at", "outcome", "reason"
     )
 
 

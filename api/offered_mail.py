@@ -42,9 +42,9 @@ LIKELY: Mapping[State, Sequence[str]] = {
     State.HANDED_OFF: ("accept", "attempt", REFUSE),
     State.ACCEPTED: ("attempt", REFUSE),
     State.WORKING: ("attempt", "qualify", REFUSE),
-    State.QUALIFIED: ("opportunity", REFUSE),
-    State.OPPORTUNITY: ("proposal", "won", "lost"),
-    State.PROPOSAL: ("won", "lost"),
+    State.QUALIFIED: ("attempt", "opportunity", REFUSE),
+    State.OPPORTUNITY: ("attempt", "proposal", "won", "lost"),
+    State.PROPOSAL: ("attempt", "won", "lost"),
 }
 """The buttons of a mail. Each opens the page with everything that is possible then, the form it names unfolded."""
 

@@ -63,6 +63,7 @@ def _untried(one: Untried) -> Json:
 def _hand(hand: Hand) -> Json:
     return {
         "rep": hand.rep,
+        "team": hand.team,
         "clock": hand.clock,
         "from_at": views.at(hand.from_at),
         "until_at": views.at(hand.until_at),

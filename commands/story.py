@@ -12,6 +12,7 @@ from api import views
 from api.web.names import names_of
 from api.web.telling import Teller, taught_of
 from domain.calendar import zone
+from domain.lifecycle import ATTEMPTS
 from domain.release import Release
 from storage import tables as t
 from storage.archive import Archive
@@ -19,7 +20,7 @@ from storage.reading import Row
 
 LOUD = frozenset({"sales", "good", "back", "wrong", "hand"})
 """Tones of what somebody wants to read who cannot watch; of the others only answers."""
-QUIET_TRANSITIONS = frozenset({"T04", "T07", "T18"})
+QUIET_TRANSITIONS = frozenset({"T04", "T07"}) | ATTEMPTS
 QUIET_KINDS = frozenset({"task", "touch"})
 """Tried and done every day; what matters of it is told by what follows."""
 

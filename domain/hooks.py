@@ -29,6 +29,7 @@ ANNOUNCED: Mapping[str, str] = {
     "T16": "handoff.rejected",
     "T17": "handoff.taken_back",
     "T18": "handoff.attempted",
+    "T18b": "handoff.attempted",
     "T19": "handoff.taken_back",
     "T20": "handoff.qualified",
     "T21": "handoff.recycled",

@@ -70,6 +70,7 @@ TABLE: tuple[Row, ...] = (
     _row("T16", "HANDED_OFF", "DISQUALIFIED", "REP", "rejected: never fits", "reject"),
     _row("T17", "HANDED_OFF ACCEPTED", "SALES_READY", "SYS", "nobody took it: on the manager's desk"),
     _row("T18", "HANDED_OFF ACCEPTED WORKING", "WORKING", "REP", "attempt logged", "attempt"),
+    _row("T18b", "QUALIFIED OPPORTUNITY PROPOSAL", None, "REP", "attempt logged, stays where it is", "attempt"),
     _row("T19", "ACCEPTED", "SALES_READY", "SYS MGR", "no first contact in time: to somebody else"),
     _row("T20", "WORKING", "QUALIFIED", "REP", "conversation confirmed the facts", "qualify"),
     _row(
@@ -115,6 +116,8 @@ TABLE: tuple[Row, ...] = (
     _row("T44", STAYS, None, "REP MGR MKT NUR OPS", "taken back by whoever decided it", "undo"),
 )
 ROWS = {row.id: row for row in TABLE}
+ATTEMPTS = frozenset(row.id for row in TABLE if row.command == "attempt")
+"""However far the lead has come with sales."""
 PEOPLE = {
     "MKT": "marketing",
     "NUR": "nurture",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from domain import currencies, recycling
+from domain import currencies, lifecycle, recycling
 from domain.calendar import zone
 from domain.clocks import start
 from domain.context import Context
@@ -44,13 +44,14 @@ def _attempt(ctx: Context, said: Said) -> tuple[Move, ...]:
         raise InvalidError(f"an attempt needs an outcome, one of {', '.join(OUTCOMES)}", "outcome")
     if said.channel not in CHANNELS:
         raise InvalidError(f"an attempt needs a channel, one of {', '.join(CHANNELS)}", "channel")
-    accepted = _accept(ctx, said) if ctx.lead.state is State.HANDED_OFF else ()
-    levels = ctx.release.service_levels
+    data = {"outcome": said.outcome, "channel": said.channel, **_agreed(ctx, said)}
     sets: dict[str, object] = {"answered": ctx.hands_seen()}
+    if ctx.lead.state not in lifecycle.ROWS["T18"].sources:
+        return (move(said, "T18b", ctx.lead.state, {**sets, "clock": sign_of_life(ctx) or ctx.lead.clock}, **data),)
+    accepted = _accept(ctx, said) if ctx.lead.state is State.HANDED_OFF else ()
     if ctx.lead.state is not State.WORKING:
-        sets["clock"] = start(levels, "outcome", False, ctx.now, ctx.sales_window)
-    data = {"outcome": said.outcome, "channel": said.channel, **_agreed(ctx, said), **elapsed(ctx)}
-    return (*accepted, move(said, "T18", State.WORKING, sets, **data))
+        sets["clock"] = start(ctx.release.service_levels, "outcome", False, ctx.now, ctx.sales_window)
+    return (*accepted, move(said, "T18", State.WORKING, sets, **data, **elapsed(ctx)))
 
 
 def _agreed(ctx: Context, said: Said) -> dict[str, object]:
@@ -185,7 +186,7 @@ def _lost(ctx: Context, said: Said) -> tuple[Move, ...]:
 
 
 def sign_of_life(ctx: Context) -> Clock | None:
-    """Another system told of this lead's deal: the clock that asks for a sign begins anew (T22)."""
+    """Somebody told of this lead's deal: the clock that asks for a sign begins anew (T22)."""
     return _sign(ctx) if ctx.lead.state in (State.OPPORTUNITY, State.PROPOSAL) else None
 
 

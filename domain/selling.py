@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import recycling, supporting
-from domain.clocks import next_rung, start
+from domain.clocks import climbed, next_rung, start
 from domain.context import Context, system
 from domain.lead import State
 from domain.readiness import is_hot
@@ -57,11 +57,13 @@ def with_sales(ctx: Context) -> Step | Move:
 
 
 def _rung(ctx: Context) -> Step | None:
+    """Of a queue nobody is reminded: it is whoever asks next who can keep that promise."""
     lead = ctx.lead
     if lead.clock is None:
         return None
     hot = is_hot(ctx.facts, ctx.release)
-    rung = next_rung(lead.clock, lead.state, ctx.release.service_levels, hot, ctx.sales_window)
+    clock = climbed(lead.clock, Verb.REMIND) if lead.team and not lead.clock.rung else lead.clock
+    rung = next_rung(clock, lead.state, ctx.release.service_levels, hot, ctx.sales_window)
     if rung is None:
         return None
     id = f"{rung.verb}:{lead.clock.name}:{lead.clock.started_at.isoformat()}:{lead.clock.rung}"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 SUBJECTS = {
     "offered": "A sales-ready lead for you: {who}",
+    "waiting": "Call first - {who} waits in the queue of {team}",
     "reassigned": "With you from now on: {who}",
     "colleague_ready": "Ready where you have a deal: {who}",
     "touch": "To do: {task} with {who}",
@@ -32,6 +33,7 @@ SUBJECTS = {
 BODIES = {
     "offered": "Why now: {why}.\n\nPlease accept by {due}. Calling is accepting.\n\nThe packet, and where to say how it"
     " went:\n{url}",
+    "waiting": "Why now: {why}.\n\nTo be taken by {due}. Whoever asks the queue first calls:\n{url}",
     "feedback_remind": "One tap is enough; it decides what you get next.\n\n{url}",
     "debrief": "Ten minutes with whoever decided there: the questions are on the page. Due within 21 days.\n\n{url}",
     "debrief_remind": "The questions are on the page.\n\n{url}",
@@ -54,8 +56,8 @@ BODIES = {
     " somebody does or skips it; you can do either.\n\n{url}",
     "clock_remind": "{who} is yours, and half the time {promise} has passed. The rest ends on {due}.\n\n"
     "Say here what happened:\n{url}",
-    "clock_escalate": "{owner} has {who}, and the time {promise} ended on {due}. {then}\n\nLook, or give it to"
-    " somebody else:\n{url}",
+    "clock_escalate": "The time {promise} ended on {due}, and {who} is with {owner} still. {then}\n\nLook, or"
+    " give it to somebody else:\n{url}",
     "on_desk": "{who} is ready for sales and has nobody. This alarms every business day until you assign the lead or"
     " send it back.\n\n{url}",
     "silent": "A clock has taken {who} from {owner}, and the one before, and they tried neither. Colleagues who answer"
@@ -67,6 +69,7 @@ OPEN = {
     **dict.fromkeys(("offered", "reassigned", "clock_remind"), "Open the packet"),
     **dict.fromkeys(("touch", "answer", "reply", "task_remind", "task_escalate"), "Open the task"),
     **dict.fromkeys(("debrief", "debrief_remind"), "To the questions"),
+    "waiting": "To the queue",
     "feedback_remind": "Say so",
     "digest": "Begin",
 }
@@ -80,11 +83,13 @@ COUNTED = {
     "desk": ("lead on your desk", "leads on your desk"),
     "team": ("promise of your team ends", "promises of your team end"),
     "queue": ("lead of the queue runs out", "leads of the queue run out"),
+    "waiting": ("lead waits in the queue", "leads wait in the queue"),
     "broken": ("promise broken since the last digest", "promises broken since the last digest"),
 }
 """What a digest counts, one and many, in the order in which it is told."""
 IN_A_SUBJECT = 3
 MOVES_ON = "If nothing happens, the lead changes hands."
+TO_DESK = "If nobody takes it, it comes to your desk."
 STAYS = "It stays there until somebody acts."
 ALARMS_ONLY = ("routed", "sign")
 """Clocks whose end moves nothing."""
@@ -100,7 +105,7 @@ def words(kind: str, values: Mapping[str, object], zone: str) -> tuple[str, str]
     filled = _Blank({k: v for k, v in values.items() if v is not None})
     due_at = values.get("due_at")
     filled["due"] = moment(due_at, zone) if isinstance(due_at, datetime) else "the day the page says"
-    filled["then"] = STAYS if values.get("clock") in ALARMS_ONLY else MOVES_ON
+    filled["then"] = STAYS if values.get("clock") in ALARMS_ONLY else TO_DESK if values.get("team") else MOVES_ON
     filled |= _counted(values.get("numbers"))
     subject = SUBJECTS.get(kind, "About {who}").format_map(filled)
     return subject, BODIES.get(kind, "{url}").format_map(filled)

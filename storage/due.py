@@ -67,6 +67,12 @@ def _members(release: Release, person: str) -> frozenset[str]:
     return frozenset(id for id, one in release.people.items() if one.team in teams and id != person)
 
 
+def _asking(release: Release, person: str) -> frozenset[str]:
+    """The queue whoever sells asks for the next lead."""
+    found = release.people.get(person)
+    return frozenset({found.team}) if found and found.role == "sales" else frozenset()
+
+
 def _everybody(release: Release, person: str) -> frozenset[str]:
     return _members(release, person) | {person} if release.led_by(person) else frozenset()
 
@@ -110,6 +116,10 @@ KINDS: Mapping[str, Kind] = {
     "queue": Kind(
         WITH_OFFER, LEAD.team, lambda span: and_(OPEN_PROMISE, LEAD.clock_due_at < span.until), LEADS,
         (LEAD.clock_due_at, LEAD.id), Release.led_by,
+    ),
+    "waiting": Kind(
+        WITH_OFFER.join(t.queue, PLACED.lead_id == LEAD.id), LEAD.team, lambda span: OPEN_PROMISE, LEADS,
+        (PLACED.slot, PLACED.base, PLACED.key, PLACED.value_order, LEAD.clock_due_at, LEAD.id), _asking,
     ),
     "broken": Kind(
         t.log, LOG.data["owner"].as_string(),

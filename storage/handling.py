@@ -15,6 +15,7 @@ from domain.calendar import add_span
 from domain.lead import Clock, State
 from domain.phrases import Span, parse_hours
 from domain.queue import DEALS, place
+from domain.readiness import is_hot
 from domain.release import Release
 from domain.said import elapsed
 from domain.sales_decisions import offer_move, queue_move
@@ -129,10 +130,11 @@ def _climb_clock(d: Deciding, step: Step) -> None:
     assert owner is not None
     d.change(clock=clocks.climbed(clock, step.verb))
     person = owner if step.verb is Verb.REMIND else d.release.routing.manager
-    notices.tell(d.tx, person, f"clock_{step.verb}", d.lead.id, d.now, clock=clock.name, owner=owner)
+    team = {"team": d.lead.team} if d.lead.team else {}
+    notices.tell(d.tx, person, f"clock_{step.verb}", d.lead.id, d.now, clock=clock.name, owner=owner, **team)
     kind = "breach" if step.verb is Verb.ESCALATE else "reminder"
     data = {**elapsed(d.ctx), "kept": False} if kind == "breach" else elapsed(d.ctx)
-    record.log(d.tx, d.lead, kind, d.now, reason=step.reason, data={**data, "owner": owner})
+    record.log(d.tx, d.lead, kind, d.now, reason=step.reason, data={**data, "owner": owner, **team})
 
 
 def desk(d: Deciding, step: Step) -> None:
@@ -188,6 +190,7 @@ def _route(d: Deciding) -> None:
         if choice.rep is None:
             d.facts = replace(d.facts, owner_hours=None, owner_zone=None, owner_holidays=None)
             d.take(queue_move(d.ctx, choice.team or "", choice.why, rule=choice.rule, passed_over=passed_over))
+            _tell_team(d, choice.rule, team)
             return
         offer(d, choice.rep, choice.why, "SYS", None, rule=choice.rule, passed_over=passed_over)
         keep_credits(d.tx, choice.credits)
@@ -200,6 +203,18 @@ def _route(d: Deciding) -> None:
     d.change(postponed_until=_again_at(d, team, choice))
     why = "nobody has a free place" if choice else "there is no salesperson yet; add one: nurture rep add"
     record.log(d.tx, d.lead, "routing", d.now, reason=why, data=data)
+
+
+def _tell_team(d: Deciding, rule_id: str, reps: Sequence[routing.Rep]) -> None:
+    """A hot lead in a queue: whoever of the team could take it at this moment hears of it."""
+    team, clock = d.lead.team, d.lead.clock
+    if clock is None or not is_hot(d.facts, d.release):
+        return
+    skill = next((rule.skill for rule in d.release.routing.rules if rule.id == rule_id), None)
+    able = [rep.id for rep in reps if rep.team == team and not routing.cannot(d.ctx, rep, d.now)]
+    told = {"team": team, "clock": clock.name, "page": "/queue"}
+    skilled = [rep for rep in able if not skill or skill in d.release.people[rep].skills]
+    notices.tell_many(d.tx, "waiting", d.now, [(rep, d.lead.id, told) for rep in skilled])
 
 
 def _again_at(d: Deciding, team: Sequence[routing.Rep], refusals: routing.Refusals) -> datetime:

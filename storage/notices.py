@@ -99,7 +99,11 @@ def circumstances(tx: Tx, release: Release, notice: Notice) -> dict[str, object]
     lead = t.leads.c
     query = select(lead.clock_due_at).where(lead.id == notice.lead_id, lead.clock_name == clock)
     due_at = tx.execute(query).scalar() if clock else None
-    return {"promise": PROMISES.get(str(clock)), "due_at": due_at, "owner": name_of(release, owner)}
+    return {"promise": PROMISES.get(str(clock)), "due_at": due_at, "owner": queue_of(notice) or name_of(release, owner)}
+
+
+def queue_of(notice: Notice) -> str | None:
+    return f"the queue of {notice.data['team']}" if notice.data.get("team") else None
 
 
 def name_of(release: Release, person: object) -> str | None:

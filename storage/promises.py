@@ -31,6 +31,8 @@ ENDS = {
     "T44": "taken back by whoever decided it",
 }  # fmt: skip
 LET_PASS, HAS_IT, LATE, HELD_BACK, ON_DESK = "let it pass", "has it", "has it, late", "held back", "on the desk"
+WAITS, WAITS_LATE, UNTAKEN = "waits", "waits, late", "nobody took it"
+"""The same of a queue."""
 REJECTED = frozenset({"T14", "T15", "T16", "T21b"})
 MINUTE = timedelta(minutes=1)
 Found = Row[Any]  # Any: columns of many types
@@ -39,7 +41,8 @@ Found = Row[Any]  # Any: columns of many types
 @dataclass(frozen=True)
 class Hand:
     """Whose turn it was with a lead, which promise ran, and how that ended. `minutes` are working ones, in the hours of
-    whoever it was; `rep` is None while it was held back, and then `reason` says why nobody could take it."""
+    whoever it was; `rep` is None while it waited in the queue of `team`, and while it was held back: then `reason` says
+    why nobody could take it."""
 
     rep: str | None
     clock: str
@@ -48,10 +51,11 @@ class Hand:
     became: str
     reason: str | None
     minutes: float
+    team: str | None = None
 
     @property
     def is_broken(self) -> bool:
-        return self.became in (LET_PASS, LATE)
+        return self.became in (LET_PASS, LATE, UNTAKEN, WAITS_LATE)
 
     @property
     def wall_minutes(self) -> float:
@@ -112,7 +116,8 @@ def untried(tx: Tx, archive: Archive, since: datetime, limit: int, *, is_open: b
 
 
 def kept(tx: Tx, archive: Archive, since: datetime) -> list[Kept]:
-    """Of all that was offered since then, by salesperson."""
+    """Of all that was offered since then, by salesperson; what waits in a queue, or was taken from it by a clock, was
+    offered to nobody."""
     o, a, log = t.offers.c, t.attempts.c, t.log.c
     first = select(func.min(a.at)).where(a.offer_id == o.id).scalar_subquery()  # of these offers alone, by its index
     by_clock = exists().where(
@@ -123,7 +128,7 @@ def kept(tx: Tx, archive: Archive, since: datetime) -> list[Kept]:
         o.outcome.in_(BY_CLOCK),
     )
     query = select(o.rep, o.offered_at, o.accepted_at, o.outcome, first.label("at"), by_clock.label("by_clock"))
-    query = query.where(o.offered_at >= since)
+    query = query.where(o.offered_at >= since, o.team.is_(None))
     by_rep: dict[str, list[Found]] = defaultdict(list)
     for row in tx.execute(query):
         by_rep[row.rep].append(row)
@@ -198,14 +203,16 @@ def _held(row: Found, offer: Found, told: Sequence[Found], windows: Mapping[str,
         for one, after in zip_longest(claims, claims[1:])
         if one.data.get("is") == "claimed"
     ]
+    is_late = row.clock_due_at and row.clock_due_at < now
     if offer.closed_at is None:
-        became, reason = (LATE if row.clock_due_at and row.clock_due_at < now else HAS_IT), None
+        became, reason = ((WAITS_LATE if offer.team else LATE) if is_late else WAITS if offer.team else HAS_IT), None
     elif any(one.at == offer.closed_at and one.transition == offer.outcome and one.actor == "SYS" for one in told):
-        became, reason = LET_PASS, None
+        became, reason = (UNTAKEN if offer.team else LET_PASS), None
     else:
         became, reason = ENDS.get(offer.outcome, offer.outcome), offer.reason
-    minutes = _minutes(windows[offer.rep], offer.offered_at, end)
-    return [*hands, Hand(offer.rep, clock, offer.offered_at, end, became, reason, minutes)]
+    rep = None if offer.team else offer.rep
+    minutes = _minutes(windows[rep or ""], offer.offered_at, end)
+    return [*hands, Hand(rep, clock, offer.offered_at, end, became, reason, minutes, offer.team)]
 
 
 def _claim(claim: Found, after: Found | None, end: datetime, windows: Mapping[str, Window]) -> Hand:

@@ -21,7 +21,7 @@ from storage.rows import to_known
 Row = RowMapping
 
 LISTED = (
-    "id", "state", "cycle", "seq", "track", "stage", "offering", "company", "country", "owner", "is_on_desk",
+    "id", "state", "cycle", "seq", "track", "stage", "offering", "company", "country", "owner", "team", "is_on_desk",
     "clock_name", "clock_started_at", "clock_due_at", "paused_until", "cool_until", "return_reason", "returned_by",
     "created_at", "state_entered_at", "sunset_at", "has_opted_out", "step", "step_seq",
 )  # fmt: skip

@@ -120,7 +120,7 @@ def take(tx: Tx, facts: Facts, move: Move, now: datetime, release: str, verdict_
         permits.release(tx, after.id)
         facts = replace(facts, reserved={})
     facts = _pass_on(tx, facts, before, move, now)
-    if move.transition == "T18" and facts.offer:
+    if move.transition in lifecycle.ATTEMPTS and facts.offer:
         _log_attempt(tx, after, facts.offer, move, now)
     if before.state in IN_SALES and after.state not in IN_SALES:
         _close_handoff(tx, after, move, now)
@@ -163,9 +163,9 @@ def _pass_on(tx: Tx, facts: Facts, before: Lead, move: Move, now: datetime) -> F
 
 def _accepted(tx: Tx, facts: Facts, before: Lead, at: datetime | None) -> Facts:
     """The offer is its owner's from then on, a team's too; taken back, it is open as before."""
-    offer, owner = facts.offer, facts.lead.owner or ""
+    offer, owner, team = facts.offer, facts.lead.owner or "", facts.lead.team
     assert offer is not None
-    tx.execute(update(t.offers).where(t.offers.c.id == offer.id).values(accepted_at=at, rep=owner))
+    tx.execute(update(t.offers).where(t.offers.c.id == offer.id).values(accepted_at=at, rep=owner, team=team))
     if at and before.team:
         wakes.wake_best_waiting(tx)
     return replace(facts, offer=replace(offer, rep=owner))
@@ -244,6 +244,7 @@ def _open_offer(tx: Tx, lead: Lead, move: Move, now: datetime) -> Offer:
         "lead_id": lead.id,
         "number": number,
         "rep": lead.owner,
+        "team": lead.team,
         "rule": move.data.get("rule"),
         "why": move.reason or "",
         "passed_over": move.data.get("passed_over", []),

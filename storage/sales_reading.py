@@ -49,13 +49,14 @@ def open_task(tx: Tx, lead_id: UUID) -> Row | None:
 def handoffs(
     tx: Tx, rep: str | None, is_open: bool | None, after: str | None, limit: int
 ) -> tuple[Sequence[Row], str | None]:
-    """The newest first. With `rep`: those offered to them, of the open ones those they still have."""
+    """The newest first. With `rep`: those offered to them, of the open ones those they still have; what waits in a
+    queue is nobody's."""
     c, o = t.handoffs.c, t.offers.c
     query = _handoffs()
     if is_open is not None:
         query = query.where(c.closed_at.is_(None) if is_open else c.closed_at.is_not(None))
     if rep:
-        theirs = (o.handoff_id == c.id, o.rep == rep)
+        theirs = (o.handoff_id == c.id, o.rep == rep, o.team.is_(None))
         query = query.where(exists().where(*theirs, o.closed_at.is_(None)) if is_open else exists().where(*theirs))
     if after:
         query = query.where(tuple_(c.opened_at, c.id) < tuple_(*paging.position(after, datetime, UUID)))

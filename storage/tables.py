@@ -351,6 +351,7 @@ offers = Table(
     _lead_id(index=True),
     Column("number", Integer, nullable=False),
     Column("rep", CODE, nullable=False),
+    Column("team", CODE),  # in whose queue it waits, or waited until a clock took it; no person's offer
     Column("rule", CODE),
     Column("why", String(255), nullable=False),
     Column("passed_over", Json, nullable=False),

@@ -161,15 +161,16 @@ class Teller:
     def _in_sales(self, row: Row) -> dict[str, tuple[str, str]]:
         data, who = row["data"], self.person(row["actor_id"])
         rep, reason = self.person(data.get("rep")), self.reason(data.get("reason"))
+        tried = (TRIED.get(str(data.get("outcome")), "had an attempt by {who}").format(who=who), "sales")
         return {
-            "T11": (f"offered to {rep}", "sales"),
+            **dict.fromkeys(lifecycle.ATTEMPTS, tried),
+            "T11": (f"waits in the queue of {data['team']}" if data.get("team") else f"offered to {rep}", "sales"),
             "T13": (f"accepted by {who}", "good"),
             "T43": (f"given from {self.person(data.get('from'))} to {rep}", "sales"),
             "T14": (f"refused by {who}: {reason}", "wrong"),
             "T15": (f"taken from {rep}: {self._taken(data)}", "wrong"),
             "T16": (f"refused for good by {who}: {reason}", "wrong"),
             "T17": ("nobody took it: on the manager's desk", "wrong"),
-            "T18": (TRIED.get(str(data.get("outcome")), "had an attempt by {who}").format(who=who), "sales"),
             "T19": (f"taken from {rep}: no first contact in time", "wrong"),
             "T20": (f"qualified by {who}", "good"),
             "T21": (f"sent back by {who}: {reason}", "back"),
@@ -280,6 +281,8 @@ class Teller:
     def _handoff(self, row: Row) -> tuple[str, str] | None:
         data, owner = row["data"], self.person(row["data"].get("owner"))
         says = data.get("reason") or ""
+        if data.get("is") == "breach" and data.get("team"):
+            return f"waits in the queue of {data['team']}: {says}", "wrong"
         if data.get("is") == "breach":
             return f"waits: {owner} broke a promise, {says}", "wrong"
         if data.get("is") == "reminder":

@@ -139,7 +139,7 @@ class Life:
             team.on_free(offer.rep)
         elif offer and move.transition == "T24":
             team.on_free(offer.rep)
-        if move.transition == "T18" and self.facts.offer:
+        if move.transition in lifecycle.ATTEMPTS and self.facts.offer:
             self._count_attempt(move)
 
     def _count_attempt(self, move: Move) -> None:

@@ -274,6 +274,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("track", sa.String(length=64), nullable=True))
 
     with op.batch_alter_table("offers", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("team", sa.String(length=64), nullable=True))
         batch_op.create_index("ix_offers_offered_at", ["offered_at"], unique=False)
 
     with op.batch_alter_table("releases", schema=None, recreate="never") as batch_op:

@@ -104,6 +104,8 @@ def test_from_the_offer_to_the_signature_without_signing_in(house: House) -> Non
         ("ACCEPTED", "disqualify", {"reason": "vendor_or_jobseeker"}, "DISQUALIFIED"),
         ("WORKING", "recycle", {"reason": "bad_timing", "resume_on.bad_timing": "2026-09-01"}, "RECYCLED"),
         ("WORKING", "attempt", {**TALKED, "meeting_at": "2026-03-09T09:00", "minutes": "7"}, "WORKING"),
+        ("QUALIFIED", "attempt", TALKED, "QUALIFIED"),
+        ("PROPOSAL", "attempt", {"outcome": "no_answer", "channel": "phone"}, "PROPOSAL"),
         ("QUALIFIED", "recycle", {"reason": "no_budget"}, "RECYCLED"),
         ("OPPORTUNITY", "won", WORTH, "WON"),
         ("OPPORTUNITY", "lost", {"reason": "price"}, "LOST"),

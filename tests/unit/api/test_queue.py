@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -138,6 +138,22 @@ def test_a_salespersons_day_in_the_queue(house: House) -> None:
     assert "Qualify" in rosa.get(talked.headers["location"])
 
 
+def test_a_callback_agreed_on_the_queues_page_comes_back_at_its_time(house: House) -> None:
+    pooled(house)
+    rosa = visitor(house, "rosa")
+    rosa.send("/queue", "/queue/next")
+    form = forms_of(rosa.get("/queue"))["/queue/attempt"]
+    assert {"callback_at", "meeting_at", "minutes"} <= form.keys()
+    late = rosa.send("/queue", "/queue/attempt", {"outcome": "gatekeeper", "callback_at": "2026-03-02T08:00"}, 422)
+    assert "callback_at must be a time to come" in late.text.lower()
+    rosa.send("/queue", "/queue/attempt", {"outcome": "gatekeeper", "callback_at": "2026-03-02T13:30", "minutes": "3"})
+    house.clock.at = datetime(2026, 3, 2, 19, 29, tzinfo=UTC)
+    assert house.post("/queue/next", {}, "rosa") == {"claim": None}
+    house.clock.at = datetime(2026, 3, 2, 19, 30, tzinfo=UTC)
+    assert house.post("/queue/next", {}, "rosa")["claim"]["kind"] == "callback"
+    assert "You agreed to call" in rosa.get("/queue")
+
+
 def test_skip_on_the_page_and_a_claim_that_ran_out(house: House) -> None:
     pooled(house)
     rosa, marc = visitor(house, "rosa"), visitor(house, "marc")
@@ -200,3 +216,21 @@ def test_broken_promises_with_both_kinds_of_minutes(house: House) -> None:
     assert "Late, and still waiting" in page
     assert "480</td><td>" in page.replace("\n", "")
     assert "Marcus Bell" not in page
+
+
+def test_pages_say_the_queue_where_a_lead_is_nobodys(house: House) -> None:
+    lead = pooled(house)
+    tom = visitor(house, "manager")
+    handoff = house.get("/handoffs")["items"][0]
+    assert (handoff["team"], handoff["offer"]["team"]) == ("sales", "sales")
+    for path in ("/handoffs?whose=all", f"/handoffs/{handoff['id']}", f"/leads/{lead}", "/team"):
+        page = tom.get(path)
+        assert "queue of <bdi>sales</bdi>" in page, path
+    assert "0 leads with you" in tom.get("/")
+    assert "Waits in the queue of sales" in tom.get(f"/leads/{lead}")
+    assert "No lead is waiting here" in tom.get("/handoffs?whose=mine")
+    house.clock.at += timedelta(days=2)
+    house.work_until(lead, "escalate")
+    house.work(lead)
+    assert "queue of <bdi>sales</bdi>" in tom.get("/").partition("Promises in danger")[2]
+    assert "queue of <bdi>sales</bdi>: the time to accept" in tom.get("/team").partition("Broken promises")[2]

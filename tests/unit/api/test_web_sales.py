@@ -220,14 +220,16 @@ def test_a_deal_from_the_conversation_to_the_signature(house: House) -> None:
     lead, path, _, rosa = offered(house)
     rosa.send(path, f"{path}/attempt", {"outcome": "connected"})
     rosa.send(path, f"{path}/qualify", HEARD)
-    assert decisions(rosa.get(path), path)[0] == "opportunity"
+    assert decisions(rosa.get(path), path)[:2] == ["attempt", "opportunity"]
     bare = rosa.send(path, f"{path}/opportunity", {"amount": "0"}, status=422)
     assert "mount" in bare.text
     deal = {"amount": "42000", "currency": "USD", "close_on": "2027-06-30", "forecast": "best_case"}
     rosa.send(path, f"{path}/opportunity", deal)
-    assert decisions(rosa.get(path), path) == ["proposal", "won", "lost", "recycle"]
+    assert decisions(rosa.get(path), path) == ["attempt", "proposal", "won", "lost", "recycle"]
+    rosa.send(path, f"{path}/attempt", {"outcome": "meeting_held", "channel": "meeting", "note": "Their lawyer came"})
+    assert "Their lawyer came" in rosa.get(path)
     rosa.send(path, f"{path}/proposal", {"amount": "41000", "currency": "USD"})
-    assert decisions(rosa.get(path), path) == ["won", "lost", "rescope", "recycle"]
+    assert decisions(rosa.get(path), path) == ["attempt", "won", "lost", "rescope", "recycle"]
     rosa.send(path, f"{path}/lost", {"reason": "price"})
     assert house.get(f"/leads/{lead}")["state"] == "LOST"
     assert "Lost" in rosa.get(f"/leads/{lead}")

@@ -66,6 +66,13 @@ def test_only_a_clock_that_moves_on_says_so() -> None:
     assert "changes hands" not in words("clock_escalate", {**VALUES, "clock": "sign"}, "UTC")[1]
 
 
+def test_a_promise_of_a_queue_is_the_queues() -> None:
+    broken = {**VALUES, "owner": "the queue of sales", "team": "sales", "promise": "to accept", "clock": "accept"}
+    subject, text = words("clock_escalate", broken, "UTC")
+    assert subject == "A promise was broken: the queue of sales and Ana Sol, Bluelake"
+    assert "is with the queue of sales still. If nobody takes it, it comes to your desk." in text
+
+
 def test_subjects_and_texts_are_of_the_same_notices() -> None:
     assert set(SUBJECTS) == set(BODIES)
 
