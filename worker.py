@@ -74,8 +74,9 @@ class StaffPost:
     def __init__(self, archive: Archive, pool: SmtpPool, settings: Settings, links: Links) -> None:
         self._archive, self._pool, self._settings, self._links = archive, pool, settings, links
 
-    async def send_for(self, lead_id: UUID) -> None:
-        """At once if it goes at once. A lead never waits for a mail to our own people, nor fails with it."""
+    async def send_for(self, lead_id: UUID | None) -> None:
+        """Of one lead, or of all, at once if it goes at once. A lead never waits for a mail to our own people, nor
+        fails with it."""
         try:
             async with asyncio.timeout(AT_ONCE):
                 await self._send(await asyncio.to_thread(notices.unsent, self._archive, lead_id))
@@ -158,11 +159,14 @@ async def tell_digests(archive: Archive) -> None:
         await asyncio.to_thread(digests.tell, archive)
 
 
-async def run_clock(archive: Archive, client: Client) -> None:
-    """Let the demo clock run; it nudges the leads it has reached."""
+async def run_clock(archive: Archive, client: Client, staff: StaffPost) -> None:
+    """Let the demo clock run; it nudges the leads it has reached, once the digests of that morning have left."""
     with closing(demo.Running(archive)) as running:
         while True:
-            await send_wakes(archive, client, await asyncio.to_thread(running.go_on))
+            found = await asyncio.to_thread(running.go_on)
+            if running.has_told():
+                await staff.send_for(None)
+            await send_wakes(archive, client, found)
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -218,7 +222,7 @@ async def main(settings: Settings) -> None:
         every(DUTIES_EVERY, lambda: tell_digests(archive)),
     ]
     if isinstance(archive.clock, demo.DemoClock):
-        background.append(every(CLOCK_AGAIN, lambda: run_clock(archive, client)))
+        background.append(every(CLOCK_AGAIN, lambda: run_clock(archive, client, staff)))
     await until_told_to_stop(worker, background)
     await hook_post.close()
     await pool.close()

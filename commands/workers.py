@@ -12,9 +12,9 @@ from temporalio.client import Client
 from workflows.options import TASK_QUEUE
 
 ASK = timedelta(seconds=10)
-SILENT = timedelta(seconds=90)
-"""Machine time. A worker without work holds one question for a minute before it asks again, so one that died is missed
-after that only. One whose activities are all busy still asks for workflow tasks."""
+SILENT = timedelta(seconds=75)
+"""Machine time. Temporal holds a question for up to a minute and counts when it came and when it was let go; so a worker
+that died is missed after two minutes or so. One whose activities are all busy still asks for workflow tasks."""
 START = "start one: nurture up, docker compose up -d worker, or python worker.py"
 
 

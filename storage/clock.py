@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Row, and_, delete, func, insert, o
 
 from domain.errors import NotReadyError
 from domain.lead import State
-from storage import duties
+from storage import digests, duties
 from storage import tables as t
 from storage.archive import MANY_LEADS, Archive, Tx, insert_once, machine_now, one_at_a_time
 from storage.changes import ANYWAY, Changes
@@ -100,15 +100,21 @@ def waits_for(tx: Tx, limit: int = 5) -> list[str]:
 
 
 def advance(
-    archive: Archive, elapsed: timedelta, step: timedelta = TOGETHER, line: deque[UUID] | None = None
+    archive: Archive,
+    elapsed: timedelta,
+    step: timedelta = TOGETHER,
+    line: deque[UUID] | None = None,
+    mornings: digests.Mornings | None = None,
 ) -> list[Wake]:
     """Let business time run for so much machine time, but never past what is unfinished; nudge whom it reached.
 
     Where the order matters, those reached together wait in `line` and are nudged one after the other, so that the
-    same story comes out the same twice. Without it all are nudged at once.
+    same story comes out the same twice. Without it all are nudged at once. Where somebody's working day begins it stops
+    for their digest, which is of that instant.
     """
     if line:
         return _next_in_line(archive, line)
+    mornings = mornings or digests.Mornings()
     with archive.reading() as tx:  # asked all the time, and mostly for nothing: no writer should have to wait for it
         if _is_still(tx, read(tx)):
             return []
@@ -119,13 +125,16 @@ def advance(
             elapsed = min(elapsed, max(machine - row.advanced_at, timedelta(0)))
         if _is_still(tx, row.business_at):
             return []
-        target, owed_at = _target(tx, row, elapsed, step)
+        morning_at = mornings.next_at(tx, archive, row.business_at)
+        target, owed_at = _target(tx, row, elapsed, step, morning_at)
         if target is None:
             return []
         tx.execute(update(t.clock).values(business_at=target, advanced_at=machine))
         found = [wake(tx, lead_id, "due") for lead_id in _at_once(tx, target, line)]
     if owed_at and owed_at <= target:
         duties.sweep(archive)
+    if morning_at <= target:
+        mornings.tell(archive)
     return found
 
 
@@ -136,6 +145,7 @@ class Running:
     def __init__(self, archive: Archive) -> None:
         self._archive, self._changes, self._line = archive, Changes(archive), deque[UUID]()
         self._last, self._is_moving, self._is_ours = machine_now(), True, False
+        self._mornings = digests.Mornings()
 
     def go_on(self) -> list[Wake]:
         """Whom to nudge. Waits for a reason to look, at most a second."""
@@ -145,9 +155,15 @@ class Running:
         now = machine_now()
         elapsed, self._last = now - self._last, now
         # the time in which it stood still does not count
-        found = advance(self._archive, elapsed if self._is_moving else min(elapsed, EVERY), line=self._line)
+        elapsed = elapsed if self._is_moving else min(elapsed, EVERY)
+        found = advance(self._archive, elapsed, line=self._line, mornings=self._mornings)
         self._is_moving = self._changes.are_new()
         return found
+
+    def has_told(self) -> bool:
+        """Whether there are digests of this instant, since somebody asked last: they say what is so while it stands."""
+        told, self._mornings.told = self._mornings.told, 0
+        return bool(told)
 
     def _takes_over(self) -> bool:
         if not self._changes.claim(NAME):
@@ -169,8 +185,11 @@ def _left_behind(tx: Tx) -> list[UUID]:
     return list(tx.execute(query.order_by(c.step_due_at, c.id)).scalars())
 
 
-def _target(tx: Tx, row: Row[Any], elapsed: timedelta, step: timedelta) -> tuple[datetime | None, datetime | None]:
-    """How far the clock goes now, if it goes, and when somebody of ours owes something next."""
+def _target(
+    tx: Tx, row: Row[Any], elapsed: timedelta, step: timedelta, morning_at: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """How far the clock goes now, if it goes, and when somebody of ours owes something next. For a morning alone it
+    does not go."""
     is_sent_forward = row.forward_to is not None and row.forward_to > row.business_at
     limit: datetime = row.business_at + elapsed * (FORWARD if is_sent_forward else row.speed)
     first, owed_at = _next_due(tx), _next_duty(tx, row.business_at)
@@ -178,6 +197,7 @@ def _target(tx: Tx, row: Row[Any], elapsed: timedelta, step: timedelta) -> tuple
     coming += [row.forward_to] if is_sent_forward else []
     if not coming:
         return None, owed_at
+    coming.append(morning_at)
     target = min([limit, *coming])
     if first and first <= target < min(coming) and limit - row.business_at > 2 * step:
         target = first - timedelta(microseconds=1)  # all of what is done together, or nothing of it

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import func, select
 
 from domain.calendar import Window, at_local
 from domain.calendar import zone as zone_of
+from domain.errors import NotReadyError
 from domain.phrases import parse_hours
 from domain.release import Release
 from storage import due, notices
@@ -24,6 +26,7 @@ from storage.due import Span
 from storage.notices import Notice
 
 DIGEST = "digest"
+NEVER = datetime.max.replace(tzinfo=UTC)
 FIRST_LOOKS_BACK = timedelta(days=1)
 """How far the first digest of a manager looks back for broken promises; later ones look back to the last."""
 
@@ -60,6 +63,44 @@ def tell(archive: Archive) -> int:
     return len(told)
 
 
+class Mornings:
+    """For a clock that would run past them. Found anew once a second of the machine at most, as people and their hours
+    may change, and asked fifty times a second."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        self._since = self._at = NEVER
+        self._old_at = 0.0
+
+    def next_at(self, tx: Tx, archive: Archive, now: datetime) -> datetime:
+        """When the next working day begins of anybody who gets a digest; far away when that is nobody's."""
+        if not self._since <= now < self._at or monotonic() > self._old_at:
+            self._since, self._at, self._old_at = now, _next_morning(tx, archive, now), monotonic() + 1
+        return self._at
+
+    def tell(self, archive: Archive) -> None:
+        """Counted in `told` until somebody has seen to it that they leave."""
+        self.told += tell(archive)
+
+
+def _next_morning(tx: Tx, archive: Archive, now: datetime) -> datetime:
+    try:
+        release = archive.live(tx)
+    except NotReadyError:
+        return NEVER
+    rows = _own(tx, release)
+    windows = [window for row in rows.values() if (window := _window(release, row, now))]
+    return min((_opens(window, now) for window in windows), default=NEVER)
+
+
+def _opens(window: Window, now: datetime) -> datetime:
+    at = window.first(now)
+    if at > now:
+        return at
+    today = now.astimezone(zone_of(window.zone_name)).date()
+    return window.first(at_local(today + timedelta(days=1), time.min, window.zone_name))
+
+
 def _data(release: Release, person: str, day: Day, since: datetime, numbers: Mapping[str, int]) -> dict[str, object]:
     page = "/team" if release.led_by(person) else "/queue" if release.person(person).role == "sales" else "/tasks"
     span = {"day": day.day, "zone": day.zone, "until": day.until.isoformat(), "since": since.isoformat()}
@@ -74,27 +115,36 @@ def span_of(notice: Notice, now: datetime) -> Span:
 
 def _begun(tx: Tx, release: Release, now: datetime) -> dict[str, Day]:
     """By person, the day on which they are at work now, where no digest has been decided for it."""
-    wanted = [person for person in release.people if release.gets_digest(person)]
-    own = {row["id"]: dict(row) for row in tx.execute(select(t.reps).where(t.reps.c.id.in_(wanted))).mappings()}
-    days = {person: day for person in wanted if (day := _day(release, own.get(person), now))}
+    days = {person: day for person, row in _own(tx, release).items() if (day := _day(release, row, now))}
     d = t.digests.c
     named = d.person.in_(days), d.day.in_({day.day for day in days.values()})
     done = {(row.person, row.day) for row in tx.execute(select(d.person, d.day).where(*named))} if days else set()
     return {person: day for person, day in days.items() if (person, day.day) not in done}
 
 
-def _day(release: Release, row: Mapping[str, Any] | None, now: datetime) -> Day | None:  # Any: column values
-    """None for somebody who is away, takes no leads any more, or is not at work at this hour of this day."""
-    row = row or {}
+def _own(tx: Tx, release: Release) -> dict[str, Mapping[str, Any]]:  # Any: column values
+    """What is said of whoever gets a digest beside the files."""
+    wanted = [person for person in release.people if release.gets_digest(person)]
+    own = {row["id"]: dict(row) for row in tx.execute(select(t.reps).where(t.reps.c.id.in_(wanted))).mappings()}
+    return {person: own.get(person, {}) for person in wanted}
+
+
+def _day(release: Release, row: Mapping[str, Any], now: datetime) -> Day | None:  # Any: column values
+    """None for somebody who is not at work at this hour of this day."""
+    window = _window(release, row, now)
+    if window is None or not window.is_open(now):
+        return None
+    today = now.astimezone(zone_of(window.zone_name)).date()
+    return Day(today.isoformat(), window.zone_name, at_local(today + timedelta(days=1), time.min, window.zone_name))
+
+
+def _window(release: Release, row: Mapping[str, Any], now: datetime) -> Window | None:  # Any: column values
+    """None for somebody who is away, or takes no leads any more."""
     if not row.get("is_active", True) or (row.get("away_until") and row["away_until"] > now):
         return None
     levels, defaults = release.service_levels, release.defaults
     hours = parse_hours(row["hours"]) if row.get("hours") else levels.hours
-    zone = row.get("zone") or defaults.time_zone
-    if not Window(hours, zone, row.get("holidays") or defaults.country).is_open(now):
-        return None
-    today = now.astimezone(zone_of(zone)).date()
-    return Day(today.isoformat(), zone, at_local(today + timedelta(days=1), time.min, zone))
+    return Window(hours, row.get("zone") or defaults.time_zone, row.get("holidays") or defaults.country)
 
 
 def _since(tx: Tx, days: Mapping[str, Day], now: datetime) -> dict[str, datetime]:

@@ -62,7 +62,7 @@ def row(
         "at": at,
         "recorded_at": now,
         "tries": 0,
-        "next_try_at": now + GRACE,
+        "next_try_at": now + GRACE if lead_id else now,  # no activity sends what is about no lead
     }
 
 

@@ -27,13 +27,12 @@ class Teller:
 
     def person(self, id: str | None) -> str:
         found = self.release.people.get(id or "")
-        return found.name if found else id or "the engine"
+        return found.name if found else id or "The engine"
 
     def tell(self, row: Row) -> Told:
         """A whole sentence, as there is no lead to begin it with."""
         what = self._pause(row) if row["about"] == "pause" else self._salesperson(row)
         sentence = f"{self.person(row['by'])} {what}"
-        sentence = sentence[:1].upper() + sentence[1:]
         return Told(row["id"], row["at"].isoformat(), row["about"], "quiet", sentence, None, None, None)
 
     def _pause(self, row: Row) -> str:
@@ -42,7 +41,7 @@ class Teller:
             return f"ended the pause of {scope}"
         verb = "paused" if data["is"] == "begun" else "changed the pause of"
         why = f": {data['note']}" if data.get("note") else ""
-        return f"{verb} {scope} until {self.times.day(data['until'])}{why}"
+        return f"{verb} {scope} until {self.times.at(data['until'])}{why}"
 
     def _salesperson(self, row: Row) -> str:
         data, name = row["data"], self.person(row["name"])
@@ -50,6 +49,8 @@ class Teller:
             return f"gave everything {name} had to others: {data['why']}"
         if data["is"] == "added":
             return f"let {name} take leads"
+        if data["now"] == {"away_until": None}:
+            return f"said that {name} is back"
         return f"changed {name}: {', '.join(self._changes(data['was'], data['now']))}"
 
     def _changes(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:  # Any: JSON

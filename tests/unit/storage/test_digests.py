@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from api import staff_mail
 from mail.links import Links
 from mail.sheet import Letter
-from storage import digests, due
+from storage import clock, digests, due
 from storage import tables as t
 from storage.due import Span
 from storage.notices import Notice
@@ -263,3 +263,51 @@ def test_a_manager_hears_of_the_team_the_desk_and_what_was_broken(world: World) 
     third = mail(world, told(world, TUESDAY + timedelta(days=10))["tom"])
     assert "ON YOUR DESK: READY, AND WITH NOBODY" in third.text
     assert third.subject.startswith("Today: 2 leads on your desk")
+
+
+def stops(world: World, days: int) -> list[datetime]:
+    """Where the demo clock stops when it is sent so far from now, each time with the digests of that instant."""
+    with world.archive.begin() as tx:
+        clock.begin(tx, world.clock.at, speed=1.0)
+        clock.forward(tx, world.clock.at + timedelta(days=days))
+    world.archive.clock = clock.DemoClock(world.archive.engine)
+    found, mornings = list[datetime](), digests.Mornings()
+    while world.archive.clock.now() < world.clock.at + timedelta(days=days):
+        with world.archive.begin() as tx:
+            tx.execute(update(t.clock).values(advanced_at=None))
+        assert clock.advance(world.archive, timedelta(days=1), mornings=mornings) == []
+        found.append(world.archive.clock.now())
+    return found
+
+
+def test_a_clock_sent_forward_stops_where_a_working_day_begins_and_tells_then(world: World) -> None:
+    lead = handed(world)  # on Monday at 9 in Chicago
+    with world.archive.begin() as tx:
+        later = {"step_due_at": TUESDAY + timedelta(days=30), "step_seq": t.leads.c.seq}
+        tx.execute(update(t.leads).where(t.leads.c.id == lead).values(later))
+    change(world, "marc", zone="Europe/Berlin")
+    berlin = TUESDAY.replace(hour=8)
+    world.clock.at = TUESDAY - timedelta(days=1)
+    reached = stops(world, 2)
+    assert {berlin, TUESDAY} <= set(reached)
+    c = t.notices.c
+    with world.archive.reading() as tx:
+        at = tx.execute(select(c.at).where(c.kind == "digest", c.person == "rosa").order_by(c.at)).scalars().first()
+        decided = {row.person: row.at for row in tx.execute(select(t.digests).where(t.digests.c.day == "2027-01-05"))}
+    assert at == TUESDAY
+    assert (decided["marc"], decided["tom"]) == (berlin, TUESDAY)
+
+
+def test_a_morning_alone_does_not_make_the_clock_go(world: World) -> None:
+    with world.archive.begin() as tx:
+        clock.begin(tx, world.clock.at, speed=1e7)
+    assert clock.advance(world.archive, timedelta(seconds=1)) == []
+    with world.archive.reading() as tx:
+        assert clock.read(tx) == world.clock.at
+    lead = world.enrol()
+    with world.archive.begin() as tx:
+        later = {"step_due_at": world.clock.at + timedelta(days=9), "step_seq": t.leads.c.seq}
+        tx.execute(update(t.leads).where(t.leads.c.id == lead).values(later))
+    assert clock.advance(world.archive, timedelta(seconds=1)) == []
+    with world.archive.reading() as tx:
+        assert clock.read(tx) == TUESDAY
