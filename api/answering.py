@@ -25,14 +25,14 @@ from api.pages import HEADERS
 from api.roles import Principal
 from api.views import Json
 from api.web import acting, refusals
-from api.web.handoffs import DECISIONS, choices, judged
+from api.web.handoffs import DECISIONS, choices, judged, said_again
 from api.web.rendering import DONE, bare
 from api.web.visiting import Posted, Visit, form_of, fresh_once
 from domain.errors import MissingError, NurtureError
 from domain.lead import State
 from domain.release import Release
 from mail.errors import BadLinkError
-from storage import sales_reading
+from storage import duties, sales_reading
 from storage.reading import Row
 
 router = APIRouter(include_in_schema=False)
@@ -106,12 +106,15 @@ def act(answer: str, offered: Offered, given: Annotated[dict[str, str], Depends(
     said = f"{offered.offer['id']}/{answer}\n{sorted(given.items())!r}"
     digest = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
     form = Posted(offered.visit, given, digest)
+    with offered.visit.app.archive.reading() as tx:
+        before = duties.of(tx, offered.handoff["id"]).get(FEEDBACK)
+    told = said_again(before["answer"] if before else {}, form) if answer == FEEDBACK else answer
     try:
         done = _decide(offered, answer, form)
     except NurtureError as error:
         problem = refusals.told(error, form)
         return _page(offered, answer, error.status, problem=problem, failed=answer, given=given)
-    return _page(offered, answer, done=done)
+    return _page(offered, answer, done=done, told=told)
 
 
 def _decide(offered: Asked, answer: str, form: Posted) -> JSONResponse:
@@ -146,7 +149,7 @@ def _page(offered: Asked, answer: str, status: int = 200, **more: Any) -> Respon
         "times": visit.times,
         "release": visit.release,
         "rests_until": ctx.lead.cool_until if ctx.lead.state is State.RECYCLED else None,
-        "said": _said(answer, more.pop("done", None), packet),
+        "said": _said(more.pop("told", answer), more.pop("done", None), packet),
         "once": fresh_once(),
     }
     answered = bare(visit.app, "web/answering.html", status, **{**shown, **more})

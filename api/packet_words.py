@@ -148,7 +148,7 @@ class _Speaker:
     def fit(self) -> Iterator[str]:
         found = self.packet["fit"]
         for one in found["inputs"]:
-            values = ", ".join(f"{n} = {UNKNOWN if v is None else v}" for n, v in one["values"].items())
+            values = ", ".join(proofs.fact(self.ctx, n, UNKNOWN if v is None else v) for n, v in one["values"].items())
             yield f"{HOLDS[one['holds']]}: {spoken(one['id'])}, {one['points']} points ({values})"
         now, then = found["now"], found["thirty_days_ago"]
         was = f"{then['engagement_points']} thirty days ago" if then else "not known to us thirty days ago"

@@ -48,6 +48,10 @@ def support(id: Id, app: App, who: Who) -> Json:
     }
 
 
+OWN_LINK = "(a link of their own)"
+"""To unsubscribe, in the words of a mail that is not sent: nobody but its reader may follow it."""
+
+
 def _track(tx: Tx, app: Running, who: Principal, ctx: Context, track: Track) -> Json:
     """`next` as everywhere, with the mail as it would be; `why_not` when nothing is sent as things stand."""
     found = supporting.if_allowed(ctx, track)
@@ -62,10 +66,10 @@ def _track(tx: Tx, app: Running, who: Principal, ctx: Context, track: Track) -> 
 def _mail(tx: Tx, app: Running, ctx: Context, track: Track, touch: str) -> Json:
     """Its words as of now; a mail that could not be written says what is missing."""
     letter = sending.letter(tx, ctx, track, track.touches[touch].version_for(ctx.lead.id), NOBODY, "")
-    base, postal, company = app.services.base_url, letter.postal_address, letter.company
+    postal, company = letter.postal_address, letter.company
     try:
         template = compile_mail(letter.subject, letter.body, letter.preheader, letter.path)
-        mail = template.render(letter.values, _plainly(letter), f"{base}/u/", postal, company, letter.language)
+        mail = template.render(letter.values, _plainly(letter), OWN_LINK, postal, company, letter.language)
     except MailError as error:
         return {"problem": str(error)}
     return {"from": letter.sender_name, "subject": mail.subject, "text": mail.text}

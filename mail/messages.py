@@ -22,6 +22,7 @@ from uuid import UUID
 from mail.errors import MailAddressError, MailError
 from mail.pictures import Picture
 from mail.templates import Rendered
+from mail.values import DIRECTION
 
 _POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -159,8 +160,10 @@ def wire_address(address: str) -> str:
 
 
 def one_line(text: str, longest: int) -> str:
-    """Without line breaks and control characters, and no longer than a header should be."""
-    clean = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text[: longest * 4])
+    """Without line breaks, control characters and what turns the rest of the line round, and no longer than a header
+    should be."""
+    kept = (c for c in text[: longest * 4] if c not in DIRECTION)
+    clean = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in kept)
     # the email package decodes `=?utf-8?...?=` in what it is given, and would write out the line breaks in it
     line = " ".join(clean.split()).replace("=?", "= ?")
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

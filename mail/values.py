@@ -14,7 +14,7 @@ _LONGEST = 500  # characters; more is not a fact but a flood
 # mail programs turn a bare URL into a link, markup or not: a name that holds one was put there to be clicked
 _LINK = re.compile(r"://|\bwww\.|\b(javascript|data|mailto):|\]\(", re.IGNORECASE)
 # these turn the direction of all that follows them, in our own words too
-_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def printable(root: str, value: object) -> object | None:
@@ -52,7 +52,7 @@ class Group:
 
 
 def _plain(character: str) -> str:
-    if character in _DIRECTION:
+    if character in DIRECTION:
         return ""
     # Cc: control, Cs: half a character that cannot be encoded, Co: private, used as our own marks
     return " " if unicodedata.category(character) in ("Cc", "Cs", "Co", "Zl", "Zp") else character

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
 
 from domain.lead import IN_SALES
 from storage import tables as t
@@ -13,20 +13,27 @@ from storage.archive import Tx
 from storage.reading import Row
 
 WITH_SALES = [state.value for state in IN_SALES]
-REMINDED = 1
+REMINDED, ESCALATED = 1, 2
+"""Rungs of a clock."""
 
 
-def _is_over(now: datetime) -> ColumnElement[bool]:
-    return or_(t.leads.c.clock_due_at < now, t.leads.c.is_on_desk)
+def is_over(now: datetime) -> ColumnElement[bool]:
+    """A promise of sales that is broken: late, escalated, or on the manager's desk, where every one has been broken."""
+    c = t.leads.c
+    return or_(c.clock_due_at < now, c.clock_rung >= ESCALATED, c.is_on_desk)
 
 
-def promises(tx: Tx, now: datetime, limit: int, *, is_over: bool, owner: str | None = None) -> Sequence[Row]:
+def is_at_risk(now: datetime) -> ColumnElement[bool]:
+    return and_(not_(is_over(now)), t.leads.c.clock_rung >= REMINDED)
+
+
+def promises(tx: Tx, now: datetime, limit: int, *, late: bool, owner: str | None = None) -> Sequence[Row]:
     """Clocks that run, the next to end first; or those that have ended, the oldest first. A queue's are its own."""
     c, h = t.leads.c, t.handoffs.c
     names = (c.id, c.state, c.owner, c.team, c.is_on_desk, c.clock_name, c.clock_due_at, c.clock_rung)
     query = select(*names, h.id.label("handoff_id"))
     query = query.join(t.handoffs, and_(h.lead_id == c.id, h.closed_at.is_(None)), isouter=True)
-    query = query.where(c.state.in_(WITH_SALES), _is_over(now) if is_over else ~_is_over(now))
+    query = query.where(c.state.in_(WITH_SALES), is_over(now) if late else not_(is_over(now)))
     if owner:
         query = query.where(c.owner == owner)
     return tx.execute(query.order_by(c.clock_due_at, c.id).limit(limit)).mappings().all()
@@ -42,8 +49,7 @@ def not_told(tx: Tx, now: datetime, limit: int) -> Sequence[Row]:
 def loads(tx: Tx, now: datetime) -> Mapping[str, Row]:
     """By owner, what is not in a queue: how many promises, how many at risk and over, and when the next one ends."""
     c = t.leads.c
-    over = _is_over(now)
-    at_risk = and_(~over, c.clock_rung >= REMINDED)
+    over, at_risk = is_over(now), is_at_risk(now)
     query = select(
         c.owner,
         func.count().label("running"),

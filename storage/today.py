@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from domain.lead import IN_SALES
 from domain.steps import Verb
 from storage import tables as t
 from storage.archive import Tx
 from storage.reading import LISTED, Row
+from storage.team import is_at_risk, is_over
 
 TOLD = ("transition", "enrolled", "inquired_again", "event", "touch", "task", "note", "opted_out", "breach", "routing")
 """Kinds of the log that somebody who watches wants to hear of."""
 WITH_SALES = [state.value for state in IN_SALES]
-ESCALATED = 2
-"""The rung of a clock that ran out; on the manager's desk every promise has been broken."""
 STEPS = (Verb.DELIVER.value, Verb.OPEN_TASK.value)
 
 
@@ -26,22 +26,41 @@ def by_state(tx: Tx) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(c.state, func.count()).group_by(c.state))}
 
 
-def promises(tx: Tx, limit: int) -> Sequence[Row]:
-    """Clocks of sales that somebody was reminded of or that ran out, the most urgent first."""
+def promises(tx: Tx, now: datetime, limit: int) -> Sequence[Row]:
+    """Clocks of sales that are broken or at risk, the most urgent first: those that `clocks` counts so."""
+    return tx.execute(_clocks(or_(is_over(now), is_at_risk(now))).limit(limit)).mappings().all()
+
+
+def own(tx: Tx, person: str, until: datetime, limit: int) -> tuple[int, Sequence[Row]]:
+    """What this person has promised to do by then, late ones first; of a manager, what is on the desk too. How many,
+    and the first of them."""
     c = t.leads.c
-    late = select(*(c[name] for name in LISTED), c.clock_rung, t.handoffs.c.id.label("handoff_id"))
-    late = late.join(t.handoffs, (t.handoffs.c.lead_id == c.id) & t.handoffs.c.closed_at.is_(None), isouter=True)
-    late = late.where(c.state.in_(WITH_SALES), or_(c.clock_rung >= 1, c.is_on_desk)).order_by(c.clock_due_at, c.id)
-    return tx.execute(late.limit(limit)).mappings().all()
+    theirs = and_(c.owner == person, c.team.is_(None), or_(c.clock_due_at < until, c.is_on_desk))
+    count = tx.execute(select(func.count()).where(c.state.in_(WITH_SALES), theirs)).scalar_one()
+    return count, tx.execute(_clocks(theirs).limit(limit)).mappings().all()
+
+
+def _clocks(which: ColumnElement[bool]) -> Select[Any]:  # Any: columns of two tables
+    c, h = t.leads.c, t.handoffs.c
+    query = select(*(c[name] for name in LISTED), c.clock_rung, h.id.label("handoff_id"))
+    query = query.join(t.handoffs, (h.lead_id == c.id) & h.closed_at.is_(None), isouter=True)
+    return query.where(c.state.in_(WITH_SALES), which).order_by(c.clock_due_at, c.id)
+
+
+def told_back(tx: Tx, now: datetime, limit: int) -> Sequence[Row]:
+    """Feedback and debriefs that are due or were reminded of, and are still not given, the oldest first."""
+    c = t.duties.c
+    late = or_(c.due_at <= now, c.reminded_at.is_not(None))
+    query = select(t.duties).where(c.closed_at.is_(None), late).order_by(c.due_at, c.id)
+    return tx.execute(query.limit(limit)).mappings().all()
 
 
 def clocks(tx: Tx, now: datetime) -> Mapping[str, int]:
     """How many promises of sales run, were reminded of, and are broken; what is to be told back is one too."""
     c = t.leads.c
     with_sales = select(func.count()).where(c.state.in_(WITH_SALES))
-    is_broken = or_(c.clock_due_at < now, c.clock_rung >= ESCALATED, c.is_on_desk)
-    broken = tx.execute(with_sales.where(is_broken)).scalar_one()
-    at_risk = tx.execute(with_sales.where(not_(is_broken), c.clock_rung >= 1)).scalar_one()
+    broken = tx.execute(with_sales.where(is_over(now))).scalar_one()
+    at_risk = tx.execute(with_sales.where(is_at_risk(now))).scalar_one()
     found = {"running": tx.execute(with_sales).scalar_one() - broken - at_risk, "at_risk": at_risk, "broken": broken}
     told_back = _duties(tx, now)
     return {name: count + told_back[name] for name, count in found.items()}

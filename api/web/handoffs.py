@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -28,6 +28,7 @@ router = APIRouter(include_in_schema=False)
 PAGE, TOLD, OWED = 30, 40, 10
 TRYING = (State.ACCEPTED, State.WORKING)
 FEEDBACK_WORDS = ("why", "what_else_should_we_do", "asked_words", "what_should_we_stop")
+HELPFUL = ("yes", "partly", "no")
 Short = Annotated[str, Query(max_length=500)]
 DECISIONS = {
     "accept": handoffs.DECIDE["accept"],
@@ -156,7 +157,16 @@ def outlook(id: Id, visit: Visiting) -> Response:
 
 @router.post("/handoffs/{id}/feedback")
 def feedback(id: Id, form: Forms) -> Response:
-    return _told(id, form, "feedback", lambda call: handoffs.feedback(id, judged(form), call))
+    with form.visit.app.archive.reading() as tx:
+        before = duties.of(tx, sales_reading.handoff(tx, id)["id"]).get("feedback")
+    done = said_again(before["answer"] if before else {}, form)
+    return _told(id, form, "feedback", lambda call: handoffs.feedback(id, judged(form), call), done)
+
+
+def said_again(before: Mapping[str, Any], form: Posted) -> str:  # Any: JSON
+    """What is said of a form: that an answer changed, where there was another one."""
+    was, now = before.get("helpful"), form["helpful"]
+    return f"feedback-{now}" if was and now in HELPFUL and now != was else "feedback"
 
 
 def judged(form: Posted) -> Feedback:
@@ -180,11 +190,11 @@ def debrief(id: Id, form: Forms) -> Response:
     return _told(id, form, "debrief", tell)
 
 
-def _told(id: str, form: Posted, what: str, tell: Callable[[Call], JSONResponse]) -> Response:
+def _told(id: str, form: Posted, what: str, tell: Callable[[Call], JSONResponse], done: str = "") -> Response:
     def again(problem: str, status: int) -> Response:
         return _page(form.visit, id, status, problem=problem, failed=what, given=form.given)
 
-    return acting.perform(form, f"/api/handoffs/{{id}}/{what}", what, tell, address("handoffs", id), again)
+    return acting.perform(form, f"/api/handoffs/{{id}}/{what}", done or what, tell, address("handoffs", id), again)
 
 
 @router.get("/handoffs/{id}/{command}")

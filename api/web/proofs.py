@@ -48,7 +48,7 @@ def _reads(ctx: Context, id: str) -> set[str]:
 
 def _proof(ctx: Context, record: Json, names: set[str]) -> Proof | None:
     taught = {name: value for name, value in record.get("facts", {}).items() if name in names}
-    says = "; ".join(f"{_fact(ctx, name, value)}{_since(ctx, record, name)}" for name, value in taught.items())
+    says = "; ".join(f"{fact(ctx, name, value)}{_since(ctx, record, name)}" for name, value in taught.items())
     if not says and record.get("facts"):
         return None
     words = record.get("words") if any(name.startswith("fact.") for name in taught) else None
@@ -85,7 +85,7 @@ def _on(said: Json) -> str:
     return f" on {day(said['at'])}" if said["at"] else ""
 
 
-def _fact(ctx: Context, name: str, value: Any) -> str:  # Any: a fact's value, here and below
+def fact(ctx: Context, name: str, value: Any) -> str:  # Any: a fact's value, here and below
     field = ctx.release.fields.get(name)
     return f"{field.say if field else name}: {_words(ctx, name, value)}"
 

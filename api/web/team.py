@@ -19,7 +19,7 @@ from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain.calendar import at_local
 from domain.clocks import PROMISES
 from domain.errors import MissingError
-from storage import promises, team, team_changes
+from storage import promises, team, team_changes, today
 from storage.archive import Tx
 
 router = APIRouter(include_in_schema=False)
@@ -37,8 +37,8 @@ def _page(visit: Visit, status: int = 200, **more: Any) -> Response:
     items = reps.listed_reps(visit.app, visit.who)["items"]
     now = visit.times.now
     with visit.app.archive.reading() as tx:
-        running = team.promises(tx, now, LISTED, is_over=False)
-        over = team.promises(tx, now, LISTED, is_over=True)
+        running = team.promises(tx, now, LISTED, late=False)
+        over = team.promises(tx, now, LISTED, late=True)
         not_told = team.not_told(tx, now, LISTED)
         broken = team.breaches(tx, BROKEN)
         untried = promises.untried(tx, visit.app.archive, now - UNTRIED_SINCE, UNTRIED, is_open=True)
@@ -55,6 +55,7 @@ def _page(visit: Visit, status: int = 200, **more: Any) -> Response:
             "queues": team.queues(tx),
             "held_back": team.held_back(tx),
             "names": names_of(tx, leads, visit.who.may_see_persons),
+            "clocks": today.clocks(tx, now),
             "owed": PROMISES,
             "changed": _changed(tx, visit),
         }

@@ -19,7 +19,7 @@ from api.web.telling import Teller, Told, taught_of, touch_title
 from api.web.visiting import Reader, Visit
 from domain.calendar import at_local
 from domain.release import Release
-from storage import pauses, sales_reading, team, team_changes, today, trackless
+from storage import pauses, sales_reading, team_changes, today, trackless
 from storage.archive import Tx
 from storage.reading import Row
 
@@ -43,9 +43,13 @@ def page(visit: Reader) -> Response:
     with visit.app.archive.reading() as tx:
         task_count, due_tasks = today.tasks_due(tx, ends, LISTED)
         step_count, steps = today.steps_due(tx, now, ends, LISTED)
-        late, log = today.promises(tx, LISTED), today.latest(tx, 3 * LATEST)
-        not_told = team.not_told(tx, now, LISTED)
-        leads = {row["id"] for row in (*late, *steps)} | {row["lead_id"] for row in (*due_tasks, *log, *not_told)}
+        late, log = today.promises(tx, now, LISTED), today.latest(tx, 3 * LATEST)
+        not_told, clocks = today.told_back(tx, now, LISTED), today.clocks(tx, now)
+        sells = visit.who.person if visit.who.role in ("sales", "manager") else None
+        own = today.own(tx, sells, ends, LISTED) if sells else None
+        leads = {row["id"] for row in (*late, *steps, *(own[1] if own else ()))} | {
+            row["lead_id"] for row in (*due_tasks, *log, *not_told)
+        }
         names = names_of(tx, leads, visit.who.may_see_persons)
         shown: dict[str, Any] = {  # Any: what the page shows
             "names": names,
@@ -54,7 +58,9 @@ def page(visit: Reader) -> Response:
             "picture": _picture(today.by_state(tx)),
             "tasks": (task_count, [tasks.task_view(row, visit.release) for row in due_tasks]),
             "steps": (step_count, [_step(row, visit.release) for row in steps]),
-            "promises": (today.clocks(tx, now), late),
+            "promises": (clocks, late),
+            "more": clocks["broken"] + clocks["at_risk"] - len(late) - len(not_told),
+            "own": own,
             "not_told": not_told,
             "mails": today.mails(tx, begins),
             "latest": _latest(visit, log, names, team_changes.latest(tx, LATEST, "pause")),

@@ -28,6 +28,14 @@ STATES: Mapping[str, str] = {
     "MERGED": "Merged",
     "ERASED": "Erased",
 }
+ENDED: Mapping[str, str] = {
+    **{state: title.lower() for state, title in STATES.items()},
+    "RECYCLED": "sent back",
+    "NURTURING": "back in nurture",
+    "SALES_READY": "on to somebody else",
+    "T43": "given to somebody else",
+}
+"""How a handoff ended: by the state the lead came into then, which need not be the one it is in now."""
 TONES: Mapping[str, str] = {
     **dict.fromkeys(("NEW", "INQUIRY", "NURTURING"), "nurture"),
     **dict.fromkeys(("SALES_READY", "HANDED_OFF", "ACCEPTED", "WORKING"), "sales"),

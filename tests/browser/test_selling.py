@@ -12,6 +12,7 @@ from api import offered_mail
 from storage import sales_reading
 from tests.browser.conftest import Site
 from tests.browser.test_pages import CONTRAST, UNNAMED, offered
+from tests.unit.api.house import READY
 
 
 def link(site: Site, lead: str, answer: str) -> str:
@@ -65,6 +66,27 @@ def test_from_the_mail_to_the_outcome(site: Site) -> None:
     assert (known["state"], known["cool_until"][:10]) == ("RECYCLED", "2026-08-02")
     tried = [r["data"]["outcome"] for r in found["conversation"] if r["data"].get("transition") == "T18"]
     assert tried == ["no_answer", "meeting_booked", "connected"]
+
+
+def test_what_is_refused_is_said_where_the_form_is(site: Site) -> None:
+    """And a name without spaces makes no page wider than a phone."""
+    name = {"first_name": "Maximilianofrancisco" * 4, "last_name": "W" * 120}
+    lead, handoff = site.house.offered({**READY, "lead": {**READY["lead"], **name}})
+    rep, path = handoff["offer"]["rep"], f"/handoffs/{handoff['id']}"
+    with site.visit(rep, viewport={"width": 390, "height": 800}) as seen:
+        page = seen.go(path)
+        page.get_by_text("Log an attempt").click()
+        page.get_by_role("button", name="Booked a meeting").click()
+        expect(page.get_by_role("alert")).to_contain_text("Say so under “Meeting”")
+        expect(page.get_by_role("alert")).to_be_in_viewport()
+        assert len(seen.complaints) == 1  # the answer is a 422, and a browser notes that
+        seen.complaints.clear()
+    site.house.work_until(lead, "escalate")
+    site.house.work(lead)
+    with site.visit("manager", viewport={"width": 390, "height": 800}) as seen:
+        page = seen.go("/team")
+        expect(page.get_by_role("heading", name="Broken promises")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_without_scripts_it_works_all_the_same(site: Site) -> None:

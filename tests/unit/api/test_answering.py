@@ -101,7 +101,7 @@ def test_not_for_us_is_a_rejection_before_the_first_attempt_and_a_return_after(h
     assert "Not mine by territory, language or segment" in page
     assert "Somebody else gets it next." in page
     bare = told(rep, mail["refuse"], "reject", {"reason": "definition_not_met"}, 422)
-    assert "criterion" in bare
+    assert "needs what of our agreement is not met" in bare
     assert 'value="definition_not_met" required checked' in bare
     assert state(house, lead) == "HANDED_OFF"
     told(rep, mail["accept"], "accept", {})
@@ -112,7 +112,7 @@ def test_not_for_us_is_a_rejection_before_the_first_attempt_and_a_return_after(h
     assert "to whoever's turn it is" in page or "to whoever&#39;s turn it is" in page
     late = rep.client.post(mail["refuse"].replace(REFUSE, "reject"), data={"reason": "misrouted"})
     assert late.status_code == 409
-    assert "possible now: attempt, disqualify, recycle" in late.text
+    assert "possible is “Log an attempt”, “Not for us - why?”, “Disqualify”" in late.text
     assert "No money for it now" in late.text
     done = told(rep, mail["refuse"], "recycle", {"reason": "no_budget"})
     assert "Back to nurture, with what you learned. They rest until" in done
@@ -135,7 +135,7 @@ def test_a_late_answer_is_told_who_has_it(house: House) -> None:
     assert forms_of(page) == {}
     late = rep.client.post(first["accept"], data={"once": "x"})
     assert late.status_code == 409
-    assert f"the lead is with {second['rep']} now" in late.text
+    assert f"the lead is with {name} now" in late.text
     assert state(house, lead) == "HANDED_OFF"
     assert house.get(f"/leads/{lead}")["owner"] == second["rep"]
 

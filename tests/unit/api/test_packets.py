@@ -51,7 +51,8 @@ def test_fifteen_sections_in_the_order_a_rep_reads(house: House) -> None:
     assert len([line for line in lines(found, 8) if line.startswith("Bring: ")]) == 3
     assert "Do not say: That their carriers are to blame" in lines(found, 9)
     assert "Do not ask again: Will compare options within (months), Costliest problem" in lines(found, 9)
-    assert "met: Docks, 40 points (company.dock_doors = 40)" in lines(found, 10)
+    assert "met: Docks, 40 points (Dock doors at the site: 40)" in lines(found, 10)
+    assert "met: Sector, 40 points (Industry: Food distribution)" in lines(found, 10)
     assert lines(found, 11) == ["None: this is the first time with sales"]
     assert "Phone: allowed, number unknown" in lines(found, 12)
     assert "Consent: unknown" in lines(found, 12)
@@ -79,7 +80,7 @@ def test_of_somebody_nobody_knows_every_section_says_so(house: House) -> None:
     assert (
         lines(shown, 2)[0] == "Trucks get a confirmed slot, so nobody pays for waiting and the dock crew is never idle."
     )
-    assert "company.dock_doors = unknown" in said
+    assert "Dock doors at the site: unknown" in said
     assert "None" not in said.replace("None: this is the first time", "")
 
 

@@ -16,7 +16,7 @@ OF_THE_API = re.compile(r"[a-z]+_[a-z]+|/api/|[A-Z]{4,}|fact\.|Input should|Stri
 
 
 def alert(page: str) -> str:
-    (said,) = re.findall(r'<p class="wrong" role="alert">(.*?)</p>', page, re.S)
+    (said,) = re.findall(r'<p class="wrong" role="alert"[^>]*>(.*?)</p>', page, re.S)
     plain = unescape(said)
     assert not OF_THE_API.search(plain), plain
     return plain

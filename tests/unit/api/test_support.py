@@ -28,6 +28,8 @@ def test_what_would_be_sent_is_seen_before_it_is_allowed(house: House) -> None:
     assert track["next"]["text"].startswith("Hi Marcus,")
     assert name.split()[0] in track["next"]["text"]
     assert "https://harborline.example/guides/three-numbers" in track["next"]["text"]
+    assert "/u/" not in track["next"]["text"]
+    assert "a link of their own" in track["next"]["text"]
     assert "text" not in house.get(f"/leads/{lead}/support", "viewer")["tracks"][0]["next"]
     allowed = house.post(f"/leads/{lead}/support", None, rep)
     assert allowed["support"] == "beside-sales"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from storage import tables as t
 from storage.api_keys import ROLES
 from tests.unit.api.house import CURIOUS, READY, House
 from tests.unit.api.visitors import forms_of, visitor
@@ -42,6 +44,51 @@ def test_a_broken_promise_stands_on_today(house: House) -> None:
     assert "2 hours late" in page
     assert "<b>1</b> promise broken" in page
     assert "broke a promise" in page
+
+
+def test_what_somebody_has_promised_for_today_stands_first(house: House) -> None:
+    lead, handoff = house.offered()
+    reps = {"rosa", "marc"}
+    rep = handoff["offer"]["rep"]
+    page = visitor(house, rep).get("/")
+    own = page.partition('id="own"')[2].partition("</section>")[0]
+    assert f'href="/handoffs/{handoff["id"]}"' in own
+    assert "Accept by 17:00" in own
+    assert page.index('id="own"') < page.index('class="figures"')
+    assert "Nothing of yours is due today" in visitor(house, (reps - {rep}).pop()).get("/")
+    assert 'id="own"' not in visitor(house, "marketing").get("/")
+    for _ in range(60):
+        if house.get(f"/leads/{lead}")["is_on_desk"]:
+            break
+        house.work(lead)
+    desk = visitor(house, "manager").get("/").partition('id="own"')[2].partition("</section>")[0]
+    assert "On your desk" in desk
+    assert "Marcus Bell" in desk
+
+
+def test_the_tile_counts_what_the_rows_and_the_team_show(house: House) -> None:
+    leads = [house.offered({**READY, "email": f"lead{n}@site{n}.example"})[0] for n in range(9)]
+    past, to_come = house.clock.at - timedelta(hours=1), house.clock.at + timedelta(hours=1)
+    c = t.leads.c
+    with house.archive.begin() as tx:  # late, whether somebody has been reminded of them yet or not
+        tx.execute(t.leads.update().values(clock_due_at=past))
+        tx.execute(t.leads.update().where(c.id == UUID(leads[0])).values(clock_rung=1))
+    tom = visitor(house, "manager")
+    page = tom.get("/")
+    assert "<b>9</b> promises broken, 0 at risk, 0 in time" in page
+    danger = page.partition('id="promises"')[2].partition("</section>")[0]
+    assert danger.count("<li>") == 8
+    assert '<a href="/team">and 1 more</a>' in danger
+    assert "Late, and still waiting <small>9</small>" in tom.get("/team")
+    with house.archive.begin() as tx:  # one escalated, one at risk, and the rest in time
+        tx.execute(t.leads.update().values(clock_due_at=to_come, clock_rung=0))
+        for rung, lead in ((2, leads[0]), (1, leads[1])):
+            tx.execute(t.leads.update().where(c.id == UUID(lead)).values(clock_rung=rung))
+    page = tom.get("/")
+    assert "<b>1</b> promise broken, 1 at risk, 7 in time" in page
+    danger = page.partition('id="promises"')[2].partition("</section>")[0]
+    assert (danger.count("<li>"), "more</a>" in danger) == (2, False)
+    assert "Late, and still waiting <small>1</small>" in tom.get("/team")
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -293,3 +293,24 @@ def test_a_decision_is_taken_back_on_the_page_by_whoever_made_it(house: House) -
     rosa.send(page, f"{page}/undo", {"note": "the wrong lead"})
     assert house.get(page)["state"] == "HANDED_OFF"
     assert words not in rosa.get(page)
+
+
+def test_codes_zones_and_what_was_so_then(house: House) -> None:
+    """What choices are called, whose time a form asks for, how a handoff ended whatever the lead is in now, and that
+    an answer was changed."""
+    lead, path, _, rosa = offered(house)
+    page = rosa.get(path)
+    assert "Industry: Food distribution" in page.partition("Fit and interest")[2]
+    assert "if agreed, Chicago time" in page
+    rosa.send(path, f"{path}/attempt", {"outcome": "connected"})
+    rosa.send(path, f"{path}/recycle", {"reason": "wrong_contact"})
+    house.work(lead, 0)
+    assert house.get(f"/leads/{lead}")["state"] == "DORMANT"
+    assert "Handoff 1, sent back" in rosa.get(f"/leads/{lead}")
+    for given, said in (
+        ("yes", "Thank you. It is counted"),
+        ("yes", "Thank you. It is counted"),
+        ("no", "Changed to No"),
+    ):
+        done = rosa.send(path, f"{path}/feedback", {"helpful": given})
+        assert said in rosa.get(done.headers["location"])

@@ -109,6 +109,19 @@ def test_no_name_and_no_subject_adds_a_header(name: str) -> None:
     assert max(raw) < 128
 
 
+def test_nothing_in_a_header_turns_the_rest_of_it_round() -> None:
+    address = "tom@harborline.example"
+    notice = Notice(SEND, address, "Tom", "N", address, "harborline.example", "x", "y\n", ENVELOPE.date_at)
+    turned = "Bell\u202e gnp.exe\u2066"
+    for raw in (
+        build(replace(ENVELOPE, to_name=turned), replace(WORDS, subject=turned)),
+        build_notice(replace(notice, to_name=turned, subject=f"A lead for you: {turned}")),
+    ):
+        parsed = email.message_from_bytes(raw, policy=email.policy.default)
+        assert parsed["Subject"].endswith("Bell gnp.exe")
+        assert parsed["To"].addresses[0].display_name == "Bell gnp.exe"
+
+
 def test_names_beyond_ascii_are_readable() -> None:
     raw = build(replace(ENVELOPE, to_name="Žofie Ünal-O'Neil, Dr."), WORDS)
     parsed = email.message_from_bytes(raw, policy=email.policy.default)
