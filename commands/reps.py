@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -104,7 +104,7 @@ def list_reps(data: Data = None, as_json: Json = False) -> None:
 
 def away(
     person: Rep,
-    until: Annotated[datetime | None, typer.Option(help="First day back, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="First day back; it begins where they are.")] = None,
     is_back: Annotated[bool, typer.Option("--back", help="The absence is over.")] = False,
     in_hand: Annotated[
         str, typer.Option(help="What others take over: untouched (never tried yet), everything or nothing.")
@@ -120,7 +120,8 @@ def away(
     if (until is None) != is_back:
         raise InvalidError("give the first day back with --until 2027-01-15, or end an absence with --back")
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        row = reps.away(tx, archive, person, until.replace(tzinfo=UTC) if until else None, in_hand)
+        begins = reps.local(tx, archive, person, until) if until else None
+        row = reps.away(tx, archive, person, begins, in_hand)
     _show(row, as_json)
 
 
@@ -156,8 +157,8 @@ def _show(row: Mapping[str, Any], as_json: bool) -> None:  # Any: JSON
 def _say_handed_over(row: Mapping[str, Any]) -> None:  # Any: JSON
     moved: Mapping[str, int] = row.get("handed_over", {})
     if moved:
-        say(
-            f"{sum(moved.values())} leads in other hands: {', '.join(f'{n} {who}' for who, n in sorted(moved.items()))}"
-        )
+        count = sum(moved.values())
+        to_whom = ", ".join(f"{n} {who}" for who, n in sorted(moved.items()))
+        say(f"{count} {'lead' if count == 1 else 'leads'} in other hands: {to_whom}")
     elif "handed_over" in row:
         say("nothing had to change hands")
