@@ -147,8 +147,7 @@ class _Speaker:
         return f"{what} {self.times.at(row['clock_due_at'])}, {self.times.due(row['clock_due_at'])}"
 
     def _who(self, row: Row) -> str:
-        who, company = self.names.who(row["lead_id"]), self.names.company(row["lead_id"])
-        return f"{who}, {company}" if company else who
+        return self.names.called(row["lead_id"])
 
     def _name(self, person: str | None) -> str:
         found = self.release.people.get(person or "")

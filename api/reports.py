@@ -11,6 +11,7 @@ from api import views
 from api.calls import App, Who
 from api.leads import Limit
 from api.views import Json
+from api.web.names import Names, names_of
 from storage import promises
 from storage.promises import Hand, Untried
 
@@ -42,13 +43,16 @@ def without_attempt(
         since = now - timedelta(days=days)
         rate = promises.never_tried(tx, now, since)
         found = promises.untried(tx, app.archive, since, limit, is_open=is_open)
+        names = names_of(tx, [one.lead_id for one in found], may_see_persons=True) if who.may_see_persons else None
     never = {"leads": rate.n, "never_tried": rate.hits, "rate": rate.value, "low": rate.low, "high": rate.high}
-    return {"after_14_days": never, "items": [_untried(one) for one in found], "next": None}
+    return {"after_14_days": never, "items": [_untried(one, names) for one in found], "next": None}
 
 
-def _untried(one: Untried) -> Json:
+def _untried(one: Untried, names: Names | None) -> Json:
+    """Who it is, for those who may see persons."""
     return {
         "lead": str(one.lead_id),
+        **({"name": names.called(one.lead_id)} if names else {}),
         "handoff": str(one.handoff_id),
         "ready_at": views.at(one.ready_at),
         "closed_at": views.at(one.closed_at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from datetime import datetime
@@ -72,3 +73,11 @@ def shown(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def account() -> str:
+    """Who types this, for the record, at most 64 characters; the account of a container may have no name."""
+    try:
+        return getpass.getuser()[:64]
+    except (KeyError, OSError):
+        return "nurture"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import Data, Json, print_json, say
+from commands.console import Data, Json, account, print_json, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +113,7 @@ def _pause(data: Path | None, lead: str, until: datetime | None) -> None:
     from storage import people
 
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        people.pause(tx, archive, find(tx, archive, lead), until, "OPS", getpass.getuser()[:64])
+        people.pause(tx, archive, find(tx, archive, lead), until, "OPS", account())
 
 
 def export(lead: Lead, data: Data = None) -> None:
@@ -141,5 +140,5 @@ def erase(
         lead_id = find(tx, archive, lead)
         if not yes:
             typer.confirm(f"Erase everything about lead {lead_id}? There is no way back", abort=True)
-        repairing.erase(tx, archive, lead_id, Said("erase", "OPS", getpass.getuser()[:64], ticket=ticket))
+        repairing.erase(tx, archive, lead_id, Said("erase", "OPS", account(), ticket=ticket))
     say(f"nothing about the person is left; lead {lead_id} stays as codes and counts, and the address suppressed")

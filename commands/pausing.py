@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from commands.console import Data, Json, print_json, print_table, say
+from commands.console import Data, Json, account, print_json, print_table, say
 
 COLUMNS = ("scope", "at", "until", "by", "note")
 Scope = Annotated[
@@ -35,7 +34,7 @@ def begin(
     from storage import pauses
 
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        ran = pauses.begin(tx, archive, scope, until.replace(tzinfo=UTC), getpass.getuser()[:64], note)
+        ran = pauses.begin(tx, archive, scope, until.replace(tzinfo=UTC), account(), note)
     say(f"{scope}: nothing is sent before {until:%d %b %Y}")
     if ran:
         say(f"this replaces the pause {pauses.in_words(ran)}")
@@ -47,7 +46,7 @@ def end(scope: Scope, data: Data = None) -> None:
     from storage import pauses
 
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        woken = pauses.end(tx, archive, scope, getpass.getuser()[:64])
+        woken = pauses.end(tx, archive, scope, account())
     say(f"{scope}: it goes on; {woken} leads look again")
 
 

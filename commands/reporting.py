@@ -118,15 +118,19 @@ def promises(days: Days = PERIOD_DAYS, data: Data = None, form: As = Format.TABL
 def without_attempt(
     days: Days = PERIOD_DAYS,
     is_open: Annotated[
-        bool | None, typer.Option("--open/--ended", help="Only those sales still has, or has not.", show_default="both")
+        bool | None, typer.Option("--open/--ended", help="Those sales still has, or has not.", show_default="open")
     ] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Those sales has no more too, with the reason.")] = False,
     data: Data = None,
     form: As = Format.TABLE,
 ) -> None:
-    """Each sales-ready lead that nobody has tried to reach: a line for everybody who had it, the clock that ran, what
-    became of it, in working minutes and by the clock. The first line says how many of all leads that is."""
+    """Each lead with sales that nobody has tried to reach: a line for everybody who had it, the clock that ran, what
+    became of it, in working minutes and by the clock. The first line says how many of all leads that is. Tables tell
+    names and the team's time, CSV and JSON ids and UTC."""
     from datetime import timedelta
 
+    from api.web.names import names_of
+    from api.web.words import Times
     from commands.opening import opened, settings_for
     from storage import promises as kept
 
@@ -134,8 +138,13 @@ def without_attempt(
         now = archive.clock.now()
         since = now - timedelta(days=days)
         rate = kept.never_tried(tx, now, since)
-        found = kept.untried(tx, archive, since, MOST, is_open=is_open)
+        wanted = None if is_all else is_open is not False
+        found = kept.untried(tx, archive, since, MOST, is_open=wanted)
+        names = names_of(tx, [one.lead_id for one in found], may_see_persons=True)
+        times = Times(archive.live(tx).defaults.time_zone, now)
     rows = [_hand(one, hand) for one in found for hand in one.hands]
+    if form is Format.TABLE:
+        rows = [{**row, "lead": names.called(row["lead"]), "ready_at": times.at(row["ready_at"])} for row in rows]
     if rate.value is not None and form is Format.TABLE:
         of_all = f"of {rate.n} that became sales-ready at least {kept.RIPE.days} days ago"
         say(f"{rate.hits} ({rate.value:.1%}, 95 %: {rate.low:.1%} to {rate.high:.1%}) {of_all} were never tried")
@@ -145,7 +154,7 @@ def without_attempt(
         UNTRIED,
         rows,
         form,
-        f"of every lead that became sales-ready in the last {days} days somebody tried to reach them",
+        f"nobody waits untried of those who became sales-ready in the last {days} days",
     )
 
 
@@ -158,7 +167,7 @@ def _hand(one: Untried, hand: Hand) -> Row:
         "state": one.state,
         "owner": one.owner,
         "reason": one.reason,
-        "who": hand.rep,
+        "who": f"the queue of {hand.team}" if hand.team else hand.rep,
         "clock": hand.clock,
         "became": became,
         "minutes": hand.minutes,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import Data, Json, print_json, print_table, say
+from commands.console import Data, Json, account, print_json, print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +85,7 @@ def _put(
         if must_exist:
             reps.one(tx, archive, person)
         given = {name: value for name, value in changes.items() if value is not None}
-        row = reps.put(tx, archive, person, given, getpass.getuser()[:64])
+        row = reps.put(tx, archive, person, given, account())
     _show(row, as_json)
 
 
@@ -105,7 +104,7 @@ def list_reps(data: Data = None, as_json: Json = False) -> None:
 
 def away(
     person: Rep,
-    until: Annotated[datetime | None, typer.Option(help="First day back, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="First day back; it begins where they are.")] = None,
     is_back: Annotated[bool, typer.Option("--back", help="The absence is over.")] = False,
     in_hand: Annotated[
         str, typer.Option(help="What others take over: untouched (never tried yet), everything or nothing.")
@@ -121,8 +120,8 @@ def away(
     if (until is None) != is_back:
         raise InvalidError("give the first day back with --until 2027-01-15, or end an absence with --back")
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        back_at = until.replace(tzinfo=UTC) if until else None
-        row = reps.away(tx, archive, person, back_at, in_hand, getpass.getuser()[:64])
+        begins = reps.local(tx, archive, person, until) if until else None
+        row = reps.away(tx, archive, person, begins, in_hand, account())
     _show(row, as_json)
 
 
@@ -140,7 +139,7 @@ def reassign(
     if not because.strip():
         raise InvalidError("say why: --because WORDS")
     with opened(settings_for(data)) as archive, archive.begin() as tx:
-        row = reps.reassign(tx, archive, person, because, getpass.getuser()[:64])
+        row = reps.reassign(tx, archive, person, because, account())
     if as_json:
         print_json(row)
     else:
@@ -158,8 +157,8 @@ def _show(row: Mapping[str, Any], as_json: bool) -> None:  # Any: JSON
 def _say_handed_over(row: Mapping[str, Any]) -> None:  # Any: JSON
     moved: Mapping[str, int] = row.get("handed_over", {})
     if moved:
-        say(
-            f"{sum(moved.values())} leads in other hands: {', '.join(f'{n} {who}' for who, n in sorted(moved.items()))}"
-        )
+        count = sum(moved.values())
+        to_whom = ", ".join(f"{n} {who}" for who, n in sorted(moved.items()))
+        say(f"{count} {'lead' if count == 1 else 'leads'} in other hands: {to_whom}")
     elif "handed_over" in row:
         say("nothing had to change hands")

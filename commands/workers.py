@@ -13,8 +13,8 @@ from workflows.options import TASK_QUEUE
 
 ASK = timedelta(seconds=10)
 SILENT = timedelta(seconds=75)
-"""Machine time. Temporal holds a question for up to a minute and counts when it came and when it was let go; so a worker
-that died is missed after two minutes or so. One whose activities are all busy still asks for workflow tasks."""
+"""Machine time. Temporal holds a question for up to a minute and counts when it came and when it was let go; so a
+worker that died is missed after two minutes or so. One whose activities are all busy still asks for workflow tasks."""
 START = "start one: nurture up, docker compose up -d worker, or python worker.py"
 
 

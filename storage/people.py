@@ -92,7 +92,7 @@ def _assign(d: Deciding, said: Said) -> None:
     (move,) = decisions.take(d.ctx, said)
     rep = next((r for r in handling.reps(d.tx, d) if r.id == said.rep), None)
     if rep is None or not rep.is_active:
-        raise RefusedError(f"{said.rep} is not an active salesperson; see nurture rep list", ["assign"])
+        raise RefusedError(f"{said.rep} takes no leads now; the page of the team says who does", ["assign"])
     handling.offer(d, rep, move.reason or "assigned", said.actor, said.actor_id)
 
 

@@ -318,6 +318,15 @@ def waiting(tx: Tx, team: str | None, rep: str | None, now: datetime) -> dict[st
     return {"team": {row[0]: row[1] for row in of_team}, "yours": {row[0]: row[1] for row in own}}
 
 
+def skipped(tx: Tx, team: str | None, rep: str, now: datetime) -> tuple[int, datetime | None]:
+    """How many that wait for them they passed over themselves, and when the first of those comes back to them."""
+    c, p = t.queue.c, t.queue_passes.c
+    query = select(func.count(), func.min(p.until_at)).join(t.queue, c.lead_id == p.lead_id)
+    query = query.where(p.rep == rep, p.until_at > now, or_(c.team == team, c.rep == rep))
+    count, until = tx.execute(query).one()
+    return count, until
+
+
 def unfinished(tx: Tx, archive: Archive, rep: str) -> Claimed | None:
     now = archive.clock.now()
     own = _unfinished(tx, rep, now)

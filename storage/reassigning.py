@@ -43,7 +43,7 @@ def by_manager(d: Deciding, said: Said) -> None:
     (move,) = decisions.take(d.ctx, said)
     rep = next((rep for rep in handling.reps(d.tx, d) if rep.id == said.rep), None)
     if rep is None or not rep.is_active:
-        raise RefusedError(f"{said.rep} is not an active salesperson; see nurture rep list", ["reassign"])
+        raise RefusedError(f"{said.rep} takes no leads now; the page of the team says who does", ["reassign"])
     why = routing.cannot(d.ctx, rep, routing.soon_by(d.ctx))
     if why == routing.AWAY or (why == routing.FULL and d.lead.state not in DEALS):
         raise RefusedError(f"{said.rep} cannot take it now: {why}", ["reassign"])

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from domain import routing
-from domain.calendar import Window, has_holidays, is_zone
+from domain.calendar import Window, at_local, has_holidays, is_zone
 from domain.errors import InvalidError, MissingError
 from domain.lead import State
 from domain.phrases import parse_hours
@@ -32,7 +32,15 @@ HANDED_OVER: Mapping[str, Sequence[State]] = {
 def listed(tx: Tx, archive: Archive) -> list[dict[str, Any]]:  # Any: JSON
     """Every salesperson with what is in hand, what is free, and what the day may bring."""
     release, now = archive.live(tx), archive.clock.now()
-    return [_shown(rep, release, now) for rep in handling.team_of(tx, release, now, lock=False)]
+    team = handling.team_of(tx, release, now, lock=False)
+    passed_over = {rep.id for rep in routing.silent(release, team, _refusals(team, now))}
+    return [{**_shown(rep, release, now), "is_passed_over": rep.id in passed_over} for rep in team]
+
+
+def _refusals(team: Sequence[routing.Rep], now: datetime) -> dict[str, str]:
+    """Who could take no lead at all just now, whichever it was."""
+    away = {rep.id: routing.AWAY for rep in team if rep.away_until and rep.away_until > now}
+    return away | {rep.id: routing.NOT_ACTIVE for rep in team if not rep.is_active}
 
 
 def one(tx: Tx, archive: Archive, rep_id: str) -> dict[str, Any]:  # Any: JSON
@@ -66,6 +74,12 @@ def put(
         return {**one(tx, archive, rep_id), "handed_over": moved}
     wakes.wake_best_waiting(tx, rep_id)  # more capacity, or back from leave: somebody may have been waiting for it
     return one(tx, archive, rep_id)
+
+
+def local(tx: Tx, archive: Archive, rep_id: str, clock: datetime) -> datetime:
+    """The instant at which clocks where they work show this. Raises MissingError."""
+    zone = one(tx, archive, rep_id)["zone"] or archive.live(tx).defaults.time_zone
+    return at_local(clock.date(), clock.time(), zone)
 
 
 def away(

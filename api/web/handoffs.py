@@ -13,6 +13,7 @@ from api.bodies import Debrief, Decision, Feedback
 from api.calls import Call, Id
 from api.views import Json
 from api.web import acting, proofs, refusals
+from api.web.giving import giving
 from api.web.names import names_of
 from api.web.rendering import address, onward, show
 from api.web.telling import Teller, taught
@@ -75,6 +76,7 @@ def _page(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
     told = [one for row in reversed(packet["conversation"]) if (one := teller.tell(row))]
     shown = {
         **choices(visit, packet, lead, ctx),
+        **giving(visit, lead),
         "at": address("handoffs", packet["id"]),
         "packet": packet,
         "lead": lead,

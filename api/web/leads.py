@@ -15,6 +15,7 @@ from api.calls import Call, Id
 from api.evidence import denied, evidence
 from api.views import Json
 from api.web import acting, changes, proofs
+from api.web.giving import giving
 from api.web.names import names_of
 from api.web.rendering import address, onward, show
 from api.web.telling import FILTERS, Teller, Told, taught, touch_title
@@ -60,6 +61,7 @@ CHANGES: dict[str, Change] = {
     "disqualify": _reasoned(leads.disqualify),
     "enrol": _reasoned(leads.enrol_on_track, bodies.Enrol, "track"),
     "assign": _reasoned(leads.assign, bodies.Assign, "rep"),
+    "reassign": _reasoned(leads.reassign, bodies.Assign, "rep"),
     "withdraw": _reasoned(leads.withdraw),
     "reopen": _reasoned(leads.reopen),
     "support": lambda id, form, call: support.allow(id, call, acting.filled(bodies.Support, {"track": form["track"]})),
@@ -128,6 +130,7 @@ def _page(
         "filters": FILTERS,
         "actions": list(_actions(visit, lead["state"], lead["paused_until"], is_theirs)),
         "support": _support(visit, lead),
+        **giving(visit, lead),
         "groups": _groups(lead["facts"]),
         "reasons": acting.reasons_on(visit.release),
         "given": {},

@@ -29,6 +29,11 @@ class Names:
         found = known.get("company.name") or known.get("company.domain")
         return str(found.value) if found else ""
 
+    def called(self, lead: object) -> str:
+        """Both, as far as they are known."""
+        who, company = self.who(lead), self.company(lead)
+        return f"{who}, {company}" if company else who
+
 
 def _id(lead: object) -> UUID:
     return lead if isinstance(lead, UUID) else UUID(str(lead))

@@ -18,6 +18,7 @@ from api.web.rendering import address, onward, show
 from api.web.visiting import Forms, Posted, Reader, Visit, Visiting
 from domain.errors import MissingError, RefusedError
 from domain.said import CONVERSATIONS
+from storage import queue as storage_queue
 from storage import sales_reading
 
 router = APIRouter(include_in_schema=False)
@@ -35,7 +36,16 @@ def _page(visit: Visit, status: int = 200, **more: Any) -> Response:
     shown: dict[str, Any] = {"claim": claim, "waiting": found["waiting"], "problem": None, "given": {}}
     if claim and claim["handoff"]:
         shown |= _in_front(visit, claim)
+    elif visit.who.person:
+        shown |= _skipped(visit, visit.who.person)
     return show(visit, "web/queue.html", status, **{**shown, **more})
+
+
+def _skipped(visit: Visit, rep: str) -> dict[str, Any]:  # Any: as below
+    person = visit.release.people.get(rep)
+    with visit.app.archive.reading() as tx:
+        count, until = storage_queue.skipped(tx, person.team if person else None, rep, visit.times.now)
+    return {"skipped": count, "skipped_until": until}
 
 
 def _in_front(visit: Visit, claim: Json) -> dict[str, Any]:  # Any: what the page shows

@@ -97,8 +97,10 @@ def _put(id: str, form: Posted, call: Call) -> JSONResponse:
 
 
 def _away(id: str, form: Posted, call: Call) -> JSONResponse:
-    """Their first day back begins where the team is."""
-    given = {"until": _begins(form["until"], form.visit.times.zone), "in_hand": form["in_hand"] or "untouched"}
+    """Their first day back begins where they are."""
+    found = reps.listed_reps(form.visit.app, form.visit.who)["items"]
+    zone = next((rep["zone"] for rep in found if rep["id"] == id and rep["zone"]), form.visit.times.zone)
+    given = {"until": _begins(form["until"], zone), "in_hand": form["in_hand"] or "untouched"}
     return reps.away(id, acting.read(bodies.Away, given), call)
 
 

@@ -67,6 +67,7 @@ DECISIONS: Mapping[str, str] = {
     "promote": "Promote to sales",
     "enrol": "Put on a track",
     "assign": "Assign to a salesperson",
+    "reassign": "Give it to somebody else",
     "withdraw": "Take back from sales",
     "reopen": "Reopen",
     "undo": "Take the last decision back",

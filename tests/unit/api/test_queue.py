@@ -160,12 +160,23 @@ def test_skip_on_the_page_and_a_claim_that_ran_out(house: House) -> None:
     rosa.send("/queue", "/queue/next")
     form = forms_of(rosa.get("/queue"))["/queue/attempt"]
     rosa.send("/queue", "/queue/skip", {"reason": "not_now"})
-    assert "There is nobody to call just now" in rosa.get(rosa.send("/queue", "/queue/next").headers["location"])
+    page = rosa.get(rosa.send("/queue", "/queue/next").headers["location"])
+    assert "nobody to call just now: you passed over 1 of those that wait" in page
+    assert "the first comes back to you Tue 3 Mar, 09:00 Chicago." in page
+    assert "no hour to call" not in page
     marc.send("/queue", "/queue/next")
     late = rosa.post("/queue/attempt", **{**form, "outcome": "connected"})
     assert late.status_code == 409
     assert "with Marc Tremblay now" in late.text
     assert rosa.post("/queue/nonsense").status_code == 404
+
+
+def test_where_it_is_no_hour_to_call_nobody_is_told_of_skips(house: House) -> None:
+    pooled(house)
+    house.clock.at = datetime(2026, 3, 3, 3, tzinfo=UTC)
+    rosa = visitor(house, "rosa")
+    page = rosa.get(rosa.send("/queue", "/queue/next").headers["location"])
+    assert "nobody to call just now: what is left is not due, or it is no hour to call there." in page
 
 
 def test_the_queue_is_for_people_who_sell(house: House) -> None:

@@ -17,6 +17,8 @@ def test_who_let_a_lead_pass_is_named_over_http_and_on_the_page(house: House) ->
     house.work(lead, 4)  # reminded, escalated, taken back, offered to the next one
     (one,) = house.get("/reports/without-attempt?open=true", "viewer")["items"]
     assert (one["lead"], one["state"], one["business_days"]) == (lead, "HANDED_OFF", 1.5)
+    assert "name" not in one  # a viewer sees no persons
+    assert house.get("/reports/without-attempt", "rosa")["items"][0]["name"] == "Marcus Bell, Ridgeway Foods"
     was, now = one["hands"]
     assert (was["rep"], was["clock"], was["became"], was["broken"]) == (first, "accept", "let it pass", True)
     assert was["business_minutes"] == 720
@@ -34,7 +36,10 @@ def test_whoever_is_silent_says_on_the_page_that_they_are_back(house: House) -> 
     with house.archive.begin() as tx:
         tx.execute(update(t.reps).where(t.reps.c.id == "rosa").values(let_pass=2))
     rosa = visitor(house, "rosa")
-    assert "let the last 2 pass" in rosa.get("/team")
+    assert "let the last 2 pass: nothing is offered while colleagues answer" in rosa.get("/team")
+    house.post("/reps/marc/away", {"until": "2026-12-01"}, "manager")
+    assert "let the last 2 pass: still gets leads, for nobody else of the team answers" in rosa.get("/team")
+    house.post("/reps/marc/away", {"until": None}, "manager")
     rosa.send("/team", "/team/rosa/back")
     assert "let the last 2 pass" not in rosa.get("/team")
     (row,) = [row for row in house.get("/reps")["items"] if row["id"] == "rosa"]

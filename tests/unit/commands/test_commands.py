@@ -83,6 +83,9 @@ def test_salespeople(open_desk: Desk) -> None:
     changed = open_desk.type("rep", "set", "rosa", "--inactive", "--json").json
     assert (changed["capacity"], changed["is_active"]) == (3, False)
     assert open_desk.type("rep", "away", "rosa", "--until", "2999-01-01", "--json").json["away_until"]
+    assert open_desk.type("rep", "set", "rosa", "--zone", "Europe/Berlin").code == 0
+    first_day = open_desk.type("rep", "away", "rosa", "--until", "2999-01-11", "--json").json["away_until"]
+    assert first_day == "2999-01-10T23:00:00+00:00"  # midnight in Berlin
     assert open_desk.type("rep", "away", "rosa", "--back", "--json").json["away_until"] is None
     assert "--back" in open_desk.type("rep", "away", "rosa").err
     assert "Rosa Delgado" in open_desk.type("rep", "list").out

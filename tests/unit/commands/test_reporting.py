@@ -93,7 +93,18 @@ def test_who_had_a_lead_that_nobody_tried_is_named(open_desk: Desk) -> None:
     (row,) = open_desk.type("report", "without-attempt", "--format", "json").json
     assert (row["lead"], row["who"], row["clock"], row["became"]) == (lead, "rosa", "accept", "has it")
     assert open_desk.type("report", "without-attempt", "--ended", "--format", "json").json == []
-    assert lead in open_desk.type("report", "without-attempt").out
+    table = open_desk.type("report", "without-attempt").out
+    assert "Ana, x.example" in table
+    assert f"{row['ready_at'][:4]}" not in table  # a weekday, and whose time it is
+    assert " Chicago" in table
+    assert lead not in table
     (one,) = open_desk.type("report", "promises", "--format", "json").json
     assert (one["salesperson"], one["offered"], one["tried"], one["median_minutes"]) == ("rosa", 1, 0, None)
+    with opened(settings_for(open_desk.data)) as archive, archive.begin() as tx:
+        back = Said("recycle", "REP", "rosa", "no_budget")
+        people.decide(tx, archive, UUID(lead), back, people.Learned())
+    assert open_desk.type("report", "without-attempt", "--format", "json").json == []
+    for option in ("--ended", "--all"):
+        (ended,) = open_desk.type("report", "without-attempt", option, "--format", "json").json
+        assert (ended["lead"], ended["reason"], ended["became"]) == (lead, "no_budget", "returned: no_budget")
     assert open_desk.type("report", "promises", "--days", "0").code == 2
