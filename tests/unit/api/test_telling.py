@@ -82,7 +82,7 @@ def test_a_deal_says_what_it_is_worth(teller: Teller) -> None:
     won = told(teller, "transition", {"amount": 24000, "currency": "USD"}, transition="T26")
     assert won == "Won by Rosa Delgado: 24,000 USD"
     assert told(teller, "transition", {"amount": True}, transition="T26") == "Won by Rosa Delgado"
-    assert money({"amount": 1200.5}) == "1,200"
+    assert money({"amount": 1200.5}) == "1,200.50"
     lost = told(teller, "transition", {}, transition="T27", reason="price")
     assert lost == "Lost: too expensive for them"
 
