@@ -73,6 +73,9 @@ def test_who_lets_two_pass_gets_no_more_and_the_manager_hears_of_it_once(world: 
         c = t.notices.c
         told = tx.execute(select(c.person, c.data, c.lead_id).where(c.kind == "silent")).all()
     assert [(row.person, row.data["owner"], row.lead_id) for row in told] == [("tom", "marc", leads[1])]
+    with world.archive.begin() as tx:
+        reps.put(tx, world.archive, "rosa", {"capacity": 1})
+    assert world.row(ready(world, 4))["owner"] == "rosa"
     waiting = ready(world, 3)
     assert world.row(waiting)["state"] == "SALES_READY"
     (logged,) = [row["data"]["passed_over"] for row in world.rows(t.log, waiting) if row["kind"] == "routing"]
