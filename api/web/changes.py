@@ -54,7 +54,7 @@ class Teller:
         return f"changed {name}: {', '.join(self._changes(data['was'], data['now']))}"
 
     def _changes(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:  # Any: JSON
-        for name, value in now.items():
+        for name, value in sorted(now.items()):
             old, new = (self._value(name, each) for each in (was.get(name), value))
             yield f"{SHOWN.get(name, spoken(name).lower())} {new}, was {old}"
 

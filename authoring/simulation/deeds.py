@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from authoring.simulation.life import Life
 from authoring.simulation.verbs import offer
@@ -11,11 +12,17 @@ from domain import decisions, supporting, tasks
 from domain.errors import InvalidError, RefusedError
 from domain.lead import Source, Status, Task, Value
 from domain.phrases import Outcome
-from domain.said import GIVEN, SNOOZE, Said
+from domain.said import GIVEN, SNOOZE, Deal, Said
 from domain.track import OUTCOMES
 
 TALKED = "talked"
+CLOSES_IN = timedelta(days=60)
 NO_VALUES: Mapping[str, Value] = {}
+
+
+def deal(now: datetime) -> Deal:
+    """An opportunity needs one; nobody reads here what it is worth."""
+    return Deal(1.0, "USD", (now + CLOSES_IN).date(), "commit")
 
 
 def say(life: Life, said: Said, values: Mapping[str, Value] = NO_VALUES) -> None:

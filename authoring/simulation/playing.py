@@ -17,7 +17,7 @@ from domain.errors import InvalidError, NurtureError
 from domain.example import BEGINS, HANDOFF, LONGEST_DAY, Act, Moment
 from domain.lead import Facts, State, Value
 from domain.release import Release
-from domain.said import Deal, Said
+from domain.said import Said
 from domain.samples import facts_of
 from domain.steps import Verb
 from domain.values import coerce
@@ -27,7 +27,6 @@ MOST = 5000
 MIDNIGHT = time(0)
 LONGEST = timedelta(days=200)
 """How long an example goes on that expects something without saying by when."""
-LONG_AFTER = timedelta(days=60)
 """A deal's close date, where an example has to name one."""
 ANSWER = "answer"
 BY_MANAGER = frozenset({"assign", "withdraw"})
@@ -169,7 +168,7 @@ def said(life: Life, act: Act) -> Said:
     elif word:
         more |= {"reason": word}
     if command in WITH_DEAL:
-        more |= {"deal": Deal(1.0, "USD", (life.now + LONG_AFTER).date(), "commit")}
+        more |= {"deal": deeds.deal(life.now)}
     if act.resume_on:
         more |= {"resume_on": datetime(act.resume_on.year, act.resume_on.month, act.resume_on.day, tzinfo=UTC)}
     return Said(command, actor, who, criterion=act.criterion, **more)

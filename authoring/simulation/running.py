@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from authoring.simulation import deeds
@@ -24,19 +24,17 @@ from domain.calendar import add_span
 from domain.lead import Clock, State, Status
 from domain.phrases import Pace, Span
 from domain.release import Release
-from domain.said import Deal, Said
+from domain.said import Said
 from domain.steps import Verb
 from domain.waiting import LOOK_AGAIN
 
 DAY = timedelta(days=1)
 ACT, STEP = 0, 1
 """What people do comes before what falls due at the same instant: a promise kept in time is kept."""
-DEAL = Deal(1.0, "USD", datetime(2100, 1, 1, tzinfo=UTC).date(), "pipeline")
-"""An opportunity needs a deal; nobody reads here what it is worth."""
 PROMISED: Mapping[State, tuple[tuple[str, Mapping[str, Any]], ...]] = {  # Any: fields of Said
     State.HANDED_OFF: (("accept", {}),),
     State.ACCEPTED: (("attempt", {"outcome": "connected", "channel": "phone"}),),
-    State.WORKING: (("qualify", {}), ("opportunity", {"deal": DEAL})),
+    State.WORKING: (("qualify", {}), ("opportunity", {})),
 }
 """What a salesperson does when the clock of a state is due."""
 OVER = frozenset({State.OPPORTUNITY, State.DISQUALIFIED})
@@ -233,7 +231,8 @@ def _sells(player: Player, promise: object, state: State) -> Do:
         if player.promise != promise or life.lead.state is not state:
             return False
         for command, more in PROMISED[state]:
-            deeds.say(life, Said(command, "REP", life.lead.owner or "", **more))
+            deal = deeds.deal(life.now) if command == "opportunity" else None
+            deeds.say(life, Said(command, "REP", life.lead.owner or "", deal=deal, **more))
         return True
 
     return do

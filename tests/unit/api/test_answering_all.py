@@ -269,12 +269,11 @@ def test_nobody_but_the_one_who_has_it_gets_such_links(house: House) -> None:
     assert "/accept" in written(house, lead, "clock_remind").text
 
 
-def test_a_reminder_of_a_lead_in_the_queue_has_no_answers(house: House) -> None:
+def test_what_the_manager_hears_of_a_lead_in_the_queue_has_no_answers(house: House) -> None:
     lead = pooled(house)
-    while house.work(lead, 0).verb != "remind":
-        house.work(lead)
+    house.work_until(lead, "escalate")
     house.work(lead)
-    assert "/h/" not in written(house, lead, "clock_remind").text  # to the manager, for the whole team
+    assert "/h/" not in written(house, lead, "clock_escalate").text  # to the manager, for the whole team
 
 
 def test_links_about_somebody_who_is_gone(house: House) -> None:

@@ -82,7 +82,7 @@ def test_not_for_us_needs_what_the_reason_needs(house: House) -> None:
     done = rosa.send(path, f"{path}/reject", {**given, "note.definition_not_met": "Next year at best"})
     assert done.headers["location"] == f"{path}?done=reject"
     page = rosa.get(path)
-    assert "this handoff is over: in nurture, does not meet what we agreed on" in page
+    assert "this handoff is over: back in nurture, does not meet what we agreed on" in page
     assert "Next year at best" in page
     assert decisions(page, path) == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from commands.opening import opened, settings_for
+from commands.programs import temporal_binary
 from commands.workers import last_asked, silence
 from storage import tables as t
 from tests.unit.commands.conftest import Desk
@@ -59,7 +59,7 @@ async def test_nobody_works_then_somebody_does(open_desk: Desk, monkeypatch: pyt
         tx.execute(
             update(t.leads).where(t.leads.c.id == UUID(lead_id)).values(**due, step={"reason": "the next touch"})
         )
-    env = await WorkflowEnvironment.start_local(dev_server_existing_path=shutil.which("temporal"))
+    env = await WorkflowEnvironment.start_local(dev_server_existing_path=temporal_binary())
     async with env:
         monkeypatch.setenv("TEMPORAL_ADDRESS", str(env.client.service_client.config.target_host))
         code, found = await findings(open_desk)
