@@ -35,8 +35,8 @@ SLOTS = 32
 SECRET = "a secret of the benchmark, long enough for links"
 PATIENCE = 60.0
 """Seconds that a program may take to listen."""
-COUNTRY = "ZZ"
-"""Without holidays, so that every touch is due."""
+COUNTRY = "BV"
+"""An island nobody lives on, so it has no holidays: every touch is due."""
 
 
 @dataclass(frozen=True)

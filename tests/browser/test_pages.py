@@ -140,7 +140,7 @@ def test_a_salesperson_accepts_tries_and_sends_back(site: Site, has_scripts: boo
         expect(date).to_be_visible()
         send = page.get_by_role("button", name="Send back to nurture")
         send.click()
-        expect(page.get_by_role("alert")).to_contain_text("resume_on")
+        expect(page.get_by_role("alert")).to_contain_text("needs a day to come when we should be back")
         page.get_by_label("When should we be back?", exact=True).fill("2026-09-01")
         send.click()
         expect(page.get_by_role("status")).to_contain_text("Back to nurture")
