@@ -27,7 +27,6 @@ MOST = 5000
 MIDNIGHT = time(0)
 LONGEST = timedelta(days=200)
 """How long an example goes on that expects something without saying by when."""
-"""A deal's close date, where an example has to name one."""
 ANSWER = "answer"
 BY_MANAGER = frozenset({"assign", "withdraw"})
 WITH_DEAL = frozenset({"opportunity", "proposal", "won"})
